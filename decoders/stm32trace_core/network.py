@@ -1,0 +1,83 @@
+"""Carries each record to the machines that consume its type: the loop of the analyzer and of PulseView's decoders."""
+
+from .machine import DIAGNOSIS, REPORT
+from .record import CAPTURE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, Iterable, List, Sequence, Set, Tuple  # novm
+
+    from .machine import Machine
+    from .record import Record
+
+
+class Network(object):
+    """Machines wired by record type.
+
+    A record goes, in the order of phases, to the machines that consume its type: to those of its own bus and
+    those of the capture as a whole; a record of the capture as a whole ('') goes to the machines of every bus.
+    What a machine returns is published at once, before the next machine sees the record.
+    """
+
+    def __init__(self, machines: 'Iterable[Machine]') -> 'None':
+        self._machines = sorted(
+            machines, key=lambda machine: machine.phase
+        )  # stable: keeps the given order
+        self._routes = {}  # type: Dict[Tuple[type, str, int], List[Machine]]
+        self.seen = set()  # type: Set[type]
+        check_acyclic(self._machines)
+
+    def publish(self, record: 'Record', origin: 'int' = -1) -> 'None':
+        """Feed `record` to its consumers, and what they make of it to theirs.
+
+        origin: the phase of the machine that produced it; -1 for a record from outside.
+        """
+        kind = type(record)
+        self.seen.add(kind)
+        for machine in self._route(kind, record.bus, origin):
+            for product in machine.feed(record):
+                self.publish(product, machine.phase)
+
+    def finish(self, end: 'int') -> 'None':
+        """Tell every machine, phase by phase, that the data ends before sample `end`."""
+        for machine in self._machines:
+            for product in machine.finish(end):
+                self.publish(product, machine.phase)
+
+    def _route(self, kind: 'type', bus: 'str', origin: 'int') -> 'List[Machine]':
+        key = (kind, bus, origin)
+        route = self._routes.get(key)
+        if route is None:
+            lowest = REPORT if origin == DIAGNOSIS else origin
+            route = [
+                machine
+                for machine in self._machines
+                if kind in machine.consumes
+                and machine.phase >= lowest
+                and (not machine.per_bus or bus in (CAPTURE, machine.bus))
+            ]
+            self._routes[key] = route
+        return route
+
+
+def check_acyclic(machines: 'Sequence[Machine]') -> 'None':
+    """Assert that no record can come back to the machine it came from.
+
+    Only machines of one phase can form a circle, since records never go to an earlier phase.
+    """
+    kinds = {type(machine) for machine in machines if machine.phase not in (DIAGNOSIS, REPORT)}
+    done = set()  # type: Set[type]
+
+    def visit(kind: 'type', path: 'Tuple[type, ...]') -> 'None':
+        assert kind not in path, 'machines in a circle: ' + ' -> '.join(
+            k.__name__ for k in path + (kind,)
+        )
+        if kind in done:
+            return
+        for other in kinds:
+            if other.phase == kind.phase and set(kind.produces) & set(other.consumes):  # type: ignore[attr-defined]
+                visit(other, path + (kind,))
+        done.add(kind)
+
+    for kind in kinds:
+        visit(kind, ())
