@@ -1,0 +1,74 @@
+"""Finds plug-ins: modules of a package, and entry points of other distributions.
+
+A plug-in is a module with a certain attribute (`READER`, `REPORTER`, `command`, ...). In-tree, a
+module that cannot be imported is our defect and raises; a broken plug-in of someone else is listed
+with its reason and the program goes on. No other file imports `pkgutil` or `importlib.metadata`.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from types import ModuleType
+
+from stm32trace.errors import PluginError
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A plug-in that was found: its `value`, or the `error` that keeps it from being used."""
+
+    name: str
+    value: object = None
+    error: PluginError | None = None
+
+
+def plugins(package_name: str, attribute: str, group: str | None = None) -> tuple[Plugin, ...]:
+    """All plug-ins of a package, by module name, then those of the entry point `group`."""
+    found = tuple(scan(package_name, attribute))
+    return found if group is None else found + tuple(entry_points(group))
+
+
+def scan(package_name: str, attribute: str) -> Iterator[Plugin]:
+    """The modules below a package that have `attribute`, at any depth, in order of their names.
+
+    Raises PluginError if a module cannot be imported.
+    """
+    for module in _modules(_imported(package_name)):
+        if hasattr(module, attribute):
+            yield Plugin(module.__name__, getattr(module, attribute))
+
+
+def entry_points(group: str) -> Iterator[Plugin]:
+    """What other distributions registered under `group`, in order of their names."""
+    for point in sorted(metadata.entry_points(group=group), key=lambda point: point.name):
+        try:
+            yield Plugin(point.name, point.load())
+        except Exception as cause:  # a stranger's module may raise anything while it is imported
+            yield Plugin(point.name, error=_failure(point.value, cause))
+
+
+def _modules(package: ModuleType) -> Iterator[ModuleType]:
+    for entry in sorted(pkgutil.iter_modules(package.__path__), key=lambda entry: entry.name):
+        module = _imported(f'{package.__name__}.{entry.name}')
+        yield module
+        if entry.ispkg:
+            yield from _modules(module)
+
+
+def _imported(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except Exception as cause:  # whatever it is, the message must name the module
+        raise _failure(name, cause) from cause
+
+
+def _failure(name: str, cause: Exception) -> PluginError:
+    reason = f'{type(cause).__name__}: {cause}'
+    return PluginError(
+        f'plug-in {name}: expected a module that can be imported, found {reason};'
+        ' install what it needs, or remove it',
+        name=name,
+        cause=cause,
+    )
