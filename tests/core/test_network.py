@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import pytest
+
 from stm32trace_core.context import bare_context
 from stm32trace_core.machine import DIAGNOSIS, OPERATION, REPORT, RULE, TRANSACTION, WIRE, Machine
 from stm32trace_core.network import Network

@@ -1,0 +1,209 @@
+"""Wires the stations: capture -> line decoders -> merge -> machines -> rules -> judgement.
+
+The only module that knows all layers. One block of samples at a time goes through; what is kept is bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from stm32trace.analysis import Analysis
+from stm32trace.capture import CaptureReader
+from stm32trace.capture.changes import Changes, Selector
+from stm32trace.detect import Assignment, assign
+from stm32trace.line.columns import LineDecoder
+from stm32trace.line.i2c import I2cDecoder
+from stm32trace.line.levels import LevelDecoder
+from stm32trace.merge import WatermarkMerge
+from stm32trace.settings import Settings
+from stm32trace.summary import Summary
+from stm32trace.verdict import Verdict, decide, undecoded
+from stm32trace_core.bootloader.i2c import I2cBootloader
+from stm32trace_core.context import Context
+from stm32trace_core.flash.operations import BootOperations
+from stm32trace_core.lines import CaptureFact, CaptureGap
+from stm32trace_core.machine import Machine
+from stm32trace_core.network import Network
+from stm32trace_core.record import CAPTURE
+from stm32trace_core.resets import Resets
+from stm32trace_core.rules import engine
+from stm32trace_core.rules.engine import Judged, Judgement
+from stm32trace_core.rules.rule import Rule
+from stm32trace_core.wire.i2c import I2cFramer
+
+if TYPE_CHECKING:
+    from stm32trace_core.record import Record
+
+# Protocols with a line decoder, and the machines that each bus of the protocol gets.
+DECODERS: dict[str, tuple[type[LineDecoder], tuple[type[Machine], ...]]] = {
+    'i2c': (I2cDecoder, (I2cFramer, I2cBootloader, BootOperations)),
+}
+
+
+@dataclass(slots=True)
+class _Source:
+    """One line decoder and what cuts its channels out of a block."""
+
+    bus: str  # CAPTURE for a slow line
+    decoder: LineDecoder
+    selector: Selector
+
+
+def analyze(
+    reader: CaptureReader,
+    settings: Settings | None = None,
+    *,
+    reporters: Sequence[Machine] = (),
+    extra_rules: Iterable[type[Rule]] = (),
+    assignment: Assignment | None = None,
+) -> Analysis:
+    """Read the whole capture and judge it.
+
+    reporters: machines of phase REPORT that want to see records as they come (the rows of `decode`).
+    Raises ChannelError for an unknown or doubly used channel, CaptureError where nothing can be read.
+    """
+    settings = settings or Settings()
+    if assignment is None:
+        assignment = assign(reader.info.channels, settings)
+    return _Run(reader, settings, assignment, reporters, extra_rules).result()
+
+
+class _Run:
+    """One pass over one capture."""
+
+    def __init__(
+        self,
+        reader: CaptureReader,
+        settings: Settings,
+        assignment: Assignment,
+        reporters: Sequence[Machine],
+        extra_rules: Iterable[type[Rule]],
+    ) -> None:
+        self._reader = reader
+        self._assignment = assignment
+        self._channels = sorted(
+            {line.channel for bus in assignment.buses for line in bus.roles}
+            | {line.channel for line in assignment.slow}
+        )
+        blocks = reader.blocks(self._channels)
+        first = next(blocks, None)
+        self._blocks = blocks if first is None else chain([first], blocks)
+        self._context = self._make_context(settings, first)
+        self._sources = list(self._make_sources())
+        buses = [source.bus for source in self._sources if source.bus != CAPTURE]
+        rules = engine.chosen(
+            chain(engine.catalogue(), extra_rules), settings.select, settings.ignore
+        )
+        self._rules = engine.instances(rules, self._context, buses)
+        self._judgement = Judgement(self._context)
+        self._summary = Summary(self._context)
+        self._network = Network(
+            chain(self._machines(), self._rules, [self._judgement, self._summary], reporters)
+        )
+
+    def _make_context(self, settings: Settings, first: Changes | None) -> Context:
+        levels = {} if first is None else self._levels(int(first.state[0]))
+        info = self._reader.info
+        return Context(
+            sample_rate=info.sample_rate,
+            start=0 if first is None else first.start,
+            stop=info.length,
+            initial_levels=levels,
+            roles=frozenset(levels),
+            family=settings.family,
+            address=settings.address,
+            limits=settings.limits,
+        )
+
+    def _levels(self, state: int) -> dict[str, int]:
+        lines = [line for bus in self._assignment.buses for line in bus.roles] + list(
+            self._assignment.slow
+        )
+        return {line.role: state >> self._channels.index(line.channel) & 1 for line in lines}
+
+    def _make_sources(self) -> Iterator[_Source]:
+        """One source for each bus that can be decoded and for each slow line."""
+        rate = self._context.sample_rate
+        for bus in self._assignment.buses:
+            if bus.protocol in DECODERS:
+                decoder, _ = DECODERS[bus.protocol]
+                bits = [self._channels.index(bus.channel(role)) for role in decoder.roles]
+                yield _Source(bus.id, decoder(bus.id, rate), Selector(bits))
+        for line in self._assignment.slow:
+            yield _Source(
+                CAPTURE, LevelDecoder(line.role), Selector([self._channels.index(line.channel)])
+            )
+
+    def _machines(self) -> Iterator[Machine]:
+        yield Resets(self._context)
+        for bus in self._assignment.buses:
+            if bus.protocol in DECODERS:
+                for machine in DECODERS[bus.protocol][1]:
+                    yield machine(self._context, bus.id)
+
+    def result(self) -> Analysis:
+        """Run to the end of the data and collect what came of it."""
+        stop = self._read()
+        for source in self._sources:
+            for columns in source.decoder.close(stop):
+                self._publish(columns.records())
+        for damage in self._reader.damage:
+            self._network.publish(
+                CaptureFact(damage.sample, damage.sample, CAPTURE, damage.kind, damage.message)
+            )
+        self._network.finish(stop)
+        protocols = {bus.protocol for bus in self._assignment.buses if bus.protocol in DECODERS}
+        findings = tuple(self._judgement.findings(self._rules))
+        return Analysis(
+            info=self._reader.info,
+            damage=self._reader.damage,
+            stop=stop,
+            assignment=self._assignment,
+            context=self._context,
+            summary=self._summary,
+            findings=findings,
+            results=tuple(self._judgement.results(self._rules, self._network.seen, protocols)),
+            verdict=self._verdict(findings, bool(protocols)),
+        )
+
+    def _verdict(self, findings: Sequence[Judged], decoded: bool) -> Verdict | None:
+        if decoded:
+            return decide(findings, self._summary)
+        buses = self._assignment.buses
+        return undecoded((bus.protocol, [line.name for line in bus.roles]) for bus in buses)
+
+    def _read(self) -> int:
+        """Feed every block to every source; return the first sample not covered."""
+        merge = WatermarkMerge(len(self._sources))
+        stop: int | None = None
+        for block in self._blocks:
+            if stop is not None and block.start > stop:
+                self._end_run(merge, stop)
+                self._publish([CaptureGap(stop, block.start, CAPTURE, 'samples missing')])
+            for number, source in enumerate(self._sources):
+                part = source.selector.select(block)
+                records = chain.from_iterable(
+                    columns.records() for columns in source.decoder.feed(part)
+                )
+                merge.push(number, records, source.decoder.settled)
+            self._publish(merge.ready())
+            stop = block.stop
+        stop = self._context.start if stop is None else stop
+        self._end_run(merge, stop)
+        return stop
+
+    def _end_run(self, merge: WatermarkMerge, stop: int) -> None:
+        """Close what the line decoders hold open at the end of a stretch of samples."""
+        for number, source in enumerate(self._sources):
+            records = chain.from_iterable(
+                columns.records() for columns in source.decoder.finish(stop)
+            )
+            merge.push(number, records, stop)
+        self._publish(merge.drain())
+
+    def _publish(self, records: Iterable[Record]) -> None:
+        for record in records:
+            self._network.publish(record)

@@ -1,0 +1,183 @@
+"""What was done in the capture: the part, the operations, the windows, and how much of each there was.
+
+A reporter machine: it only listens. What it keeps is bounded by the number of operations of a kind and by the
+size of the part's memory, not by the length of the capture.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from stm32trace.image import MemoryImage
+from stm32trace_core.bootloader.records import BootCommand, DeviceIdentified, LoaderInfo
+from stm32trace_core.context import Context
+from stm32trace_core.devices import find_device
+from stm32trace_core.flash.records import (
+    BANK_ERASE,
+    DONE,
+    GO,
+    MASS_ERASE,
+    OPTION_PROGRAM,
+    PAGE_ERASE,
+    PROGRAM,
+    READ,
+    FlashOperation,
+    Window,
+)
+from stm32trace_core.lines import Level, Reset
+from stm32trace_core.machine import REPORT, Machine
+from stm32trace_core.record import CAPTURE
+from stm32trace_core.rules.rule import duration_text
+from stm32trace_core.wire.i2c import I2cTransfer
+
+MOST_ROWS = 2000  # windows, resets and levels kept for the picture; further ones are counted
+
+
+class Summary(Machine):
+    """Counts and facts of one capture."""
+
+    consumes = (
+        I2cTransfer, BootCommand, DeviceIdentified, LoaderInfo, FlashOperation, Window, Reset, Level,
+    )  # fmt: skip
+    phase = REPORT
+    per_bus = False
+
+    def __init__(self, context: Context, bus: str = CAPTURE) -> None:
+        super().__init__(context, bus)
+        self.counts: dict[str, Counter[str]] = {}  # bus -> 'bytes', 'transactions', ...
+        self.addresses: dict[str, Counter[int]] = {}  # bus -> loader address -> commands
+        self.device: DeviceIdentified | None = None
+        self.loader: LoaderInfo | None = None
+        self.operations: Counter[tuple[str, str]] = Counter()  # (kind, outcome) -> number
+        self.pages_erased = 0
+        self.image = MemoryImage()
+        self.go: int | None = None
+        self.windows: dict[tuple[str, str, int], Window] = {}
+        self.resets: list[Reset] = []
+        self.levels: list[Level] = []
+        self.dropped: Counter[str] = Counter()  # rows beyond MOST_ROWS, by kind
+
+    def feed(self, record: Any) -> Iterable[Any]:
+        """Take note of `record`."""
+        _HANDLERS[type(record)](self, record)
+        return ()
+
+    def _transfer(self, transfer: I2cTransfer) -> None:
+        counts = self.counts.setdefault(transfer.bus, Counter())
+        counts['bytes'] += len(transfer.acked)
+        counts['transactions'] += 1
+
+    def _command(self, command: BootCommand) -> None:
+        self.counts.setdefault(command.bus, Counter())['commands'] += 1
+        self.addresses.setdefault(command.bus, Counter())[command.target] += 1
+
+    def _device(self, device: DeviceIdentified) -> None:
+        self.device = self.device or device
+
+    def _loader(self, loader: LoaderInfo) -> None:
+        if self.loader is None or loader.commands:
+            self.loader = loader
+
+    def _operation(self, operation: FlashOperation) -> None:
+        self.operations[operation.kind, operation.outcome] += 1
+        if operation.outcome != DONE:
+            return
+        if operation.kind == PAGE_ERASE:
+            self.pages_erased += len(operation.pages)
+        elif operation.kind == PROGRAM and operation.address is not None:
+            self.image.write(operation.address, operation.data)
+        elif operation.kind == READ and operation.address is not None:
+            self.image.read(operation.address, operation.data)
+        elif operation.kind == GO:
+            self.go = operation.address
+
+    def _window(self, window: Window) -> None:
+        if window.key in self.windows or len(self.windows) < MOST_ROWS:
+            self.windows[window.key] = window
+        else:
+            self.dropped['windows'] += 1
+
+    def _reset(self, reset: Reset) -> None:
+        self._keep('resets', self.resets, reset)
+
+    def _level(self, level: Level) -> None:
+        self._keep('levels', self.levels, level)
+
+    def _keep(self, kind: str, rows: list[Any], row: Any) -> None:
+        if len(rows) < MOST_ROWS:
+            rows.append(row)
+        else:
+            self.dropped[kind] += 1
+
+    def part(self) -> str | None:
+        """Return the part's name ('STM32G07x/G08x'), or its DEV_ID where no table knows it; None if it never told."""
+        if self.device is None:
+            return None
+        known = find_device(self.device.dev_id)
+        return known[1].name if known else f'part with DEV_ID 0x{self.device.dev_id:03X}'
+
+    def headline(self) -> str:
+        """Say in one sentence what was done, for a session in which nothing is wrong."""
+        part = self.part()
+        done = list(self._deeds())
+        if not any(counts['commands'] for counts in self.counts.values()):
+            return self._traffic()
+        subject = part or 'STM32 bootloader'
+        if not done:
+            return (
+                f'{subject} identified over I2C, memory not touched'
+                if part
+                else f'{subject} answered over I2C'
+            )
+        return f'{subject} over I2C: ' + ', '.join(done)
+
+    def _deeds(self) -> Iterable[str]:
+        """Yield what was done to the part, each in a few words."""
+        if self.operations[MASS_ERASE, DONE]:
+            yield 'mass erase'
+        if self.operations[BANK_ERASE, DONE]:
+            yield 'bank erase'
+        if self.pages_erased:
+            yield f'{self.pages_erased} page{"s" * (self.pages_erased > 1)} erased'
+        if self.image.written:
+            yield f'{_grouped(self.image.written)} bytes written' + self._verified()
+        elif self.operations[READ, DONE]:
+            yield f'{_grouped(self.image.seen)} bytes read'
+        if self.operations[OPTION_PROGRAM, DONE]:
+            yield 'option bytes changed'
+        if self.go is not None:
+            yield f'started at 0x{self.go:08X}'
+
+    def _verified(self) -> str:
+        if self.image.verified == self.image.written:
+            return ' and verified'
+        if self.image.verified:
+            return f', {_grouped(self.image.verified)} of them verified'
+        return ', not read back'
+
+    def _traffic(self) -> str:
+        total = sum(counts['transactions'] for counts in self.counts.values())
+        if not total:
+            return 'No bus traffic in this capture'
+        length = (self.context.stop or 0) - self.context.start
+        over = f' in {duration_text(self.context.seconds(length), length)}' if length > 0 else ''
+        return f'{_grouped(total)} I2C transfers{over}, none of them with an STM32 bootloader'
+
+
+_HANDLERS: dict[type, Callable[[Summary, Any], None]] = {
+    I2cTransfer: Summary._transfer,
+    BootCommand: Summary._command,
+    DeviceIdentified: Summary._device,
+    LoaderInfo: Summary._loader,
+    FlashOperation: Summary._operation,
+    Window: Summary._window,
+    Reset: Summary._reset,
+    Level: Summary._level,
+}
+
+
+def _grouped(number: int) -> str:
+    """24576 -> '24 576'."""
+    return f'{number:,}'.replace(',', ' ')

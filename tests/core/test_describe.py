@@ -1,0 +1,342 @@
+"""Records as text, in three lengths."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stm32trace_core import lines
+from stm32trace_core.bootloader.i2c import I2cBootloader
+from stm32trace_core.bootloader.records import (
+    BootCommand,
+    BootStatus,
+    DeviceIdentified,
+    LoaderInfo,
+)
+from stm32trace_core.context import bare_context
+from stm32trace_core.describe import describe
+from stm32trace_core.flash.operations import BootOperations
+from stm32trace_core.flash.records import FlashOperation, OptionChange, Window
+from stm32trace_core.lines import (
+    CaptureFact,
+    CaptureGap,
+    ClockStats,
+    Level,
+    LevelChange,
+    LineActivity,
+    LineHold,
+    Reset,
+)
+from stm32trace_core.resets import Resets
+from stm32trace_core.rules.rule import HOST, Confidence, Finding, Severity, Withdrawn
+from stm32trace_core.wire.i2c import (
+    ADDRESS_NACK,
+    BYTE,
+    NO_START,
+    OK,
+    PARTIAL,
+    RESTART,
+    START,
+    STOP,
+    I2cByte,
+    I2cTransfer,
+)
+from waves.loader import BUSY, NACK, READOUT_UNPROTECT_NS, Loader
+
+CONTEXT = bare_context(1e6)
+FLASH = 0x08001800
+
+
+def commands(loader: Loader, reset_at_end: bool = False) -> list[BootCommand]:
+    """The commands of a dialogue, by the transfers that it says it has."""
+    machine = I2cBootloader(CONTEXT, loader.bus)
+    made = [one for transfer in loader.transfers for one in machine.feed(transfer)]
+    if reset_at_end:
+        fall = LevelChange(loader.length, loader.length + 1, '', 'nrst', 0)
+        made += machine.feed(fall)
+    made += machine.finish(loader.length)
+    return [one for one in made if isinstance(one, BootCommand)]
+
+
+def text(loader: Loader, reset_at_end: bool = False) -> str:
+    """The long text of the last command of a dialogue."""
+    return describe(commands(loader, reset_at_end)[-1], CONTEXT)[0]
+
+
+def begun() -> Loader:
+    """A dialogue in which the loader is known."""
+    return Loader().get_id()
+
+
+DIALOGUES = [
+    (begun(), 'Get ID -> ACK, 0x460 (STM32G07x/G08x)'),
+    (Loader().get_id(0x7FF), 'Get ID -> ACK, 0x7FF (unknown part)'),
+    (begun().get(), 'Get -> ACK, v1.2, 18 commands'),
+    (begun().get_version(0x11), 'Get Version -> ACK, v1.1'),
+    (begun().read_memory(FLASH, bytes(64)), 'Read Memory 0x08001800, 64 bytes -> ACK'),
+    (begun().read_memory(FLASH, bytes(1)), 'Read Memory 0x08001800, 1 byte -> ACK'),
+    (begun().refused(0x11), 'Read Memory -> NACK'),
+    (
+        begun().read_memory(FLASH, bytes(4), address_status=NACK),
+        'Read Memory 0x08001800 -> ACK, NACK to step address',
+    ),
+    (
+        begun().write_memory(FLASH, bytes(256), busy=0),
+        'No-Stretch Write Memory 0x08001800, 256 bytes -> ACK',
+    ),
+    (
+        begun().write_memory(FLASH, bytes(256), no_stretch=False),
+        'Write Memory 0x08001800, 256 bytes -> ACK',
+    ),
+    (
+        begun().write_memory(FLASH, bytes(4), busy=0, checksum=0x55, final=NACK),
+        'No-Stretch Write Memory 0x08001800, 4 bytes -> bad checksum (step data), NACK',
+    ),
+    (begun().go(0x08000000), 'Go 0x08000000 -> ACK'),
+    (
+        begun().erase_pages([3, 4, 5], busy=268),
+        'No-Stretch Extended Erase pages 3 to 5 -> BUSY x268, ACK',
+    ),
+    (begun().erase_pages([7], busy=0), 'No-Stretch Extended Erase page 7 -> ACK'),
+    (
+        begun().erase_pages(range(0, 20, 2), busy=0),
+        'No-Stretch Extended Erase pages 0, 2, 4, 6, 8, 10, 12, 14 ... (10) -> ACK',
+    ),
+    (begun().mass_erase(busy=2), 'No-Stretch Extended Erase all -> BUSY x2, ACK'),
+    (
+        begun().mass_erase(busy=0, code=0xFFFE, final=NACK),
+        'No-Stretch Extended Erase bank 1 -> ACK, NACK to step count',
+    ),
+    (
+        begun().write_protect([1, 2], busy=0, own_reset=False),
+        'No-Stretch Write Protect sectors 1 to 2 -> ACK',
+    ),
+    (
+        begun().readout_unprotect(busy=90, own_reset=False),
+        'No-Stretch Readout Unprotect -> ACK, BUSY x90, ACK',
+    ),
+    (
+        begun().write_unprotect(busy=1, final=NACK),
+        'No-Stretch Write Unprotect -> ACK, BUSY x1, NACK',
+    ),
+    (
+        begun().checksum(FLASH, 256, 0x12345678),
+        'Get Checksum 0x08001800, 256 bytes -> ACK, 0x12345678',
+    ),
+    (begun().command(0xFF, NACK), 'unknown command -> NACK'),
+    (begun().command(0x02, NACK, complement=0xFE), 'Get ID -> bad complement, NACK'),
+    (
+        begun().readout_unprotect(busy=2, final=None),
+        'No-Stretch Readout Unprotect -> ACK, BUSY x2, no final status: the data ends',
+    ),
+    (
+        begun().readout_unprotect(busy=2, final=None).absent(1),
+        'No-Stretch Readout Unprotect -> ACK, BUSY x2, no final status: the address is no longer acknowledged',
+    ),
+    (begun().command(0x11), 'Read Memory -> ACK, not finished: the data ends'),
+    (begun().command(0x11, None), 'Read Memory -> no status: the data ends'),
+]
+
+
+@pytest.mark.parametrize(('loader', 'expected'), DIALOGUES, ids=[one for _, one in DIALOGUES])
+def test_a_command_is_what_was_asked_and_what_was_answered(loader: Loader, expected: str) -> None:
+    assert text(loader) == expected
+
+
+def test_the_command_of_the_g071_case() -> None:
+    loader = begun().command(READOUT_UNPROTECT_NS)
+    for _ in range(19565):
+        loader.status(BUSY)
+    assert text(loader, reset_at_end=True) == (
+        'No-Stretch Readout Unprotect -> ACK, BUSY x19565, no final status: reset'
+    )
+
+
+def test_a_command_that_the_host_abandons() -> None:
+    loader = begun().readout_unprotect(busy=1, final=None).get_id()
+    assert describe(commands(loader)[1], CONTEXT)[0] == (
+        'No-Stretch Readout Unprotect -> ACK, BUSY x1, no final status: the host began another command'
+    )
+
+
+def test_a_frame_that_is_too_short() -> None:
+    loader = begun().write_memory(FLASH, bytes(8), busy=0, cut=4, final=None).get_id()
+    assert describe(commands(loader)[1], CONTEXT)[0] == (
+        'No-Stretch Write Memory 0x08001800, 8 bytes -> frame incomplete (step data), no status'
+    )
+
+
+def test_shorter_texts_of_a_command() -> None:
+    (get_id,) = commands(Loader().get_id())
+    assert describe(get_id)[1:] == ('Get ID -> 0x460 (STM32G07x/G08x)', '02')
+    (erase,) = commands(Loader().mass_erase())
+    assert describe(erase)[1:] == ('No-Stretch Extended Erase -> ACK', '45')
+
+
+def transfer(
+    write: bool, data: str, acked: tuple[bool, ...], outcome: str = OK, address: int = 0x51
+) -> I2cTransfer:
+    return I2cTransfer(
+        0, 9, 'i2c0', address, False, write, bytes.fromhex(data), acked, False, True, outcome, 0, 0, 0
+    )  # fmt: skip
+
+
+FINDING = Finding(
+    0, 9, 'i2c0', 'BLP013', 'busy-forever', Severity.ERROR, Confidence.HIGH, HOST, '', 1, 'BUSY for 41 s.', (), (),
+    (), '',
+)  # fmt: skip
+
+RECORDS = [
+    (I2cByte(0, 1, '', START, 0, 0, False, 0, 0, 0), ('START', 'START', 'S')),
+    (I2cByte(0, 1, '', RESTART, 0, 0, False, 0, 0, 0), ('repeated START', 'repeated START', 'Sr')),
+    (I2cByte(0, 1, '', STOP, 0, 0, False, 0, 0, 0), ('STOP', 'STOP', 'P')),
+    (I2cByte(0, 1, '', BYTE, 0x79, 9, True, 0, 0, 0), ('79 ACK', '79', '79')),
+    (I2cByte(0, 1, '', BYTE, 0x79, 9, False, 0, 0, 0), ('79 NACK', '79', '79')),
+    (
+        I2cByte(0, 1, '', PARTIAL, 1, 3, False, 0, 0, 0),
+        ('3 bits of a byte', '3 bits of a byte', '?'),
+    ),
+    (
+        transfer(True, '02FD', (True, True, True)),
+        ('write 0x51: 02 FD', 'W 0x51: 02 FD', 'W 0x51'),
+    ),
+    (transfer(False, '79', (True, False)), ('read 0x51: 79', 'R 0x51: 79', 'R 0x51')),
+    (
+        transfer(True, '00' * 20, (True,) * 21),
+        (
+            'write 0x51: ' + '00 ' * 16 + '... (20 bytes)',
+            'W 0x51: ' + '00 ' * 16 + '... (20 bytes)',
+            'W 0x51',
+        ),
+    ),
+    (transfer(True, '', (True,)), ('write 0x51', 'W 0x51', 'W 0x51')),
+    (
+        transfer(True, '02FD', (True, True, False)),
+        ('write 0x51: 02 FD, NACK', 'W 0x51: 02 FD', 'W 0x51'),
+    ),
+    (
+        transfer(True, '', (False,), ADDRESS_NACK),
+        ('write 0x51: address NACK', 'W 0x51 NACK', 'NACK'),
+    ),
+    (
+        transfer(False, '79', (True,), NO_START, -1),
+        ('read unknown address: 79', 'R unknown address: 79', 'R unknown address'),
+    ),
+    (LevelChange(5, 6, '', 'nrst', 0), ('NRST falls', 'NRST 0', '0')),
+    (LevelChange(5, 6, '', 'boot0', 1), ('BOOT0 rises', 'BOOT0 1', '1')),
+    (Level(0, 120_000, '', 'nrst', 0), ('NRST low for 120 ms', 'NRST low', '0')),
+    (
+        Reset(0, 120_000, '', lines.NRST, True),
+        ('reset: NRST low for 120 ms', 'reset: NRST low', 'reset'),
+    ),
+    (
+        Reset(0, 120_000, '', lines.POWER, False),
+        (
+            'reset: supply off for 120 ms, still so where the data ends',
+            'reset: supply off',
+            'reset',
+        ),
+    ),
+    (
+        LineHold(0, 31_000, 'i2c0', 'scl', 0, True, False, 1, 9),
+        ('SCL held low for 31 ms inside a transfer', 'SCL low', 'SCL low'),
+    ),
+    (
+        LineHold(0, 31_000, 'i2c0', 'sda', 0, False, True, 1, -1),
+        ('SDA held low for 31 ms, until the data ends', 'SDA low', 'SDA low'),
+    ),
+    (
+        LineActivity(0, 9, 'i2c0', 'scl', 1, 0, 1, 5),
+        ('SCL: 1 edge', 'SCL: 1 edge', 'SCL'),
+    ),
+    (
+        ClockStats(0, 9, 'i2c0', 'scl', 100, 10, 9, 0, 0, 0),
+        ('SCL: 100 periods of 10 us, median', 'SCL: 100 periods', 'SCL'),
+    ),
+    (CaptureGap(0, 2000, '', 'chunk 3 lost'), ('2 ms missing: chunk 3 lost', 'gap', 'gap')),
+    (
+        CaptureFact(0, 0, '', 'truncated', 'the file ends early'),
+        ('the file ends early', 'truncated', 'truncated'),
+    ),
+    (
+        BootStatus(0, 34_200, 'i2c0', 0x51, 0x93, 'final', 'busy', 0x76, 17, 0, 0),
+        (
+            'No-Stretch Readout Unprotect, step final: BUSY x17, for 34.2 ms',
+            'BUSY x17',
+            'BUSY',
+        ),
+    ),
+    (
+        BootStatus(0, 9, 'i2c0', 0x51, 0x02, 'command', 'ack', 0x79, 0, 0, 0),
+        ('Get ID, step command: ACK', 'ACK', 'ACK'),
+    ),
+    (
+        BootStatus(0, 9, 'i2c0', 0x51, -1, 'final', 'other', 0xFF, 0, 0, 0),
+        ('unknown command, step final: 0xFF', '0xFF', '0xFF'),
+    ),
+    (LoaderInfo(0, 9, 'i2c0', 0x11, ()), ('loader v1.1', 'loader v1.1', 'v1.1')),
+    (
+        LoaderInfo(0, 9, 'i2c0', 0x12, (0, 1)),
+        ('loader v1.2 offers 2 commands: Get, Get Version', 'loader v1.2', 'v1.2'),
+    ),
+    (
+        DeviceIdentified(0, 9, 'i2c0', 0x460, 'Get ID'),
+        ('Get ID: part is 0x460 (STM32G07x/G08x)', '0x460 (STM32G07x/G08x)', '0x460'),
+    ),
+    (
+        FlashOperation(0, 22_000, 'i2c0', 'page_erase', 0x45, None, None, (3, 4), b'', 'done'),
+        ('page erase 3 to 4: done after 22 ms', 'page erase 3 to 4', 'page erase'),
+    ),
+    (
+        FlashOperation(0, 2720, 'i2c0', 'program', 0x32, FLASH, 256, (), bytes(256), 'done'),
+        (
+            'program 0x08001800, 256 bytes: done after 2.72 ms',
+            'program 0x08001800, 256 bytes',
+            'program',
+        ),
+    ),
+    (
+        OptionChange(0, 9, 'i2c0', 'RDP', '', 'level 0'),
+        ('option RDP: unknown -> level 0', 'RDP -> level 0', 'RDP'),
+    ),
+    (
+        Window(0, 41_900_000, 'i2c0', 'option-programming', 'cut', 0x93, 'NRST fell'),
+        (
+            'option-programming window CUT OFF after 41.9 s: NRST fell',
+            'option-programming window CUT OFF',
+            'option-programming',
+        ),
+    ),
+    (
+        Window(7, 7, 'i2c0', 'erase', 'open', 0x45, 'ordered'),
+        ('erase window open: ordered', 'erase window open', 'erase'),
+    ),
+    (FINDING, ('BLP013 error: BUSY for 41 s.', 'BLP013 busy-forever', 'BLP013')),
+    (
+        Withdrawn(0, 9, 'i2c0', 'RST001', 'BLS004'),
+        ('RST001 suppressed by BLS004', 'RST001 suppressed by BLS004', 'RST001'),
+    ),
+]
+
+
+@pytest.mark.parametrize(('record', 'expected'), RECORDS, ids=[one[1][0][:50] for one in RECORDS])
+def test_a_record_has_three_texts(record: Any, expected: tuple[str, str, str]) -> None:
+    assert describe(record, CONTEXT) == expected
+
+
+def test_without_a_context_lengths_are_samples() -> None:
+    assert describe(Level(0, 120, '', 'nrst', 0))[0] == 'NRST low for 120 samples'
+
+
+def test_a_record_of_an_unknown_type_is_told_by_its_name() -> None:
+    class Other:
+        pass
+
+    assert describe(Other()) == ('Other', 'Other', 'Other')
+
+
+def test_every_product_of_the_machines_has_a_text_of_its_own() -> None:
+    described = {type(record) for record, _ in RECORDS} | {BootCommand}
+    for machine in (I2cBootloader, BootOperations, Resets):
+        assert set(machine.produces) <= described
