@@ -1,0 +1,1 @@
+"""BLP: the protocol of the ROM bootloader, frame by frame and status by status."""

@@ -1,0 +1,1 @@
+"""DIA: what the findings and operations of a whole capture come down to."""

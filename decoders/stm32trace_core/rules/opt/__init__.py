@@ -1,0 +1,1 @@
+"""OPT: option bytes, read-out protection and boot selection."""

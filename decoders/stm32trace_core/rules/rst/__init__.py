@@ -1,0 +1,1 @@
+"""RST: reset, boot pins and supply, as seen on their lines."""

@@ -1,0 +1,1 @@
+"""SIG: how well the capture shows the wires: sampling, dead channels, borders, gaps."""
