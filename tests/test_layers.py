@@ -42,7 +42,7 @@ OPERATIONS = core('flash.records', 'flash.options')
 DEVICES = core('devices')
 
 CAPTURE = analyzer('capture', 'model', 'errors')
-RESULT = (CORE, *analyzer('summary', 'verdict', 'model', 'errors', '__version__'))
+RESULT = (CORE, *analyzer('analysis', 'summary', 'verdict', 'model', 'errors', '__version__'))
 
 TABLE: dict[str, tuple[str, ...]] = {
     # Shared with PulseView: the standard library and what is here.
@@ -53,7 +53,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     'stm32trace_core.resets': WIRE,
     'stm32trace_core.wire': WIRE,
     'stm32trace_core.adi': WIRE,
-    'stm32trace_core.bootloader': WIRE,
+    'stm32trace_core.bootloader': (*WIRE, *DEVICES),
     'stm32trace_core.devices': BASE,
     'stm32trace_core.flash': (*WIRE, *TRANSACTIONS, *DEVICES),
     'stm32trace_core.rules': (*WIRE, *TRANSACTIONS, *OPERATIONS, *DEVICES),
@@ -69,14 +69,15 @@ TABLE: dict[str, tuple[str, ...]] = {
     'stm32trace.capture': (*analyzer('model', 'errors', 'registry'), 'numpy', 'zlib_ng', 'vcd'),
     'stm32trace.signal': (*analyzer('capture.changes'), 'numpy'),
     'stm32trace.line': (*analyzer('signal', 'capture.changes', 'errors'), *WIRE, 'numpy'),
-    'stm32trace.detect': (*CAPTURE, *analyzer('line', 'signal'), CORE, 'numpy'),
+    'stm32trace.detect': (*CAPTURE, *analyzer('line', 'signal', 'settings'), CORE, 'numpy'),
     # What a simulated part really did must not come from the tables that judge it: no core here.
     'stm32trace.simulator': (*CAPTURE, 'numpy'),
     'stm32trace.merge': BASE,
     'stm32trace.image': (),
     'stm32trace.summary': (CORE, *analyzer('image')),
     'stm32trace.verdict': (CORE, *analyzer('summary')),
-    'stm32trace.report': (*RESULT, *RESOURCES, 'rich', 'vcd'),
+    'stm32trace.analysis': (*RESULT, *analyzer('detect')),
+    'stm32trace.report': (*RESULT, *analyzer('detect', 'registry'), *RESOURCES, 'rich', 'vcd'),
     'stm32trace.pipeline': (
         *RESULT,
         *analyzer('capture', 'signal', 'line', 'detect', 'merge', 'report', 'registry', 'settings'),

@@ -58,10 +58,16 @@ class Summary(Machine):
         self.resets: list[Reset] = []
         self.levels: list[Level] = []
         self.dropped: Counter[str] = Counter()  # rows beyond MOST_ROWS, by kind
+        self.stop = context.start  # first sample not covered, known when the data has ended
 
     def feed(self, record: Any) -> Iterable[Any]:
         """Take note of `record`."""
         _HANDLERS[type(record)](self, record)
+        return ()
+
+    def finish(self, end: int) -> Iterable[Any]:
+        """Note where the data ends."""
+        self.stop = end
         return ()
 
     def _transfer(self, transfer: I2cTransfer) -> None:
@@ -161,7 +167,7 @@ class Summary(Machine):
         total = sum(counts['transactions'] for counts in self.counts.values())
         if not total:
             return 'No bus traffic in this capture'
-        length = (self.context.stop or 0) - self.context.start
+        length = self.stop - self.context.start
         over = f' in {duration_text(self.context.seconds(length), length)}' if length > 0 else ''
         return f'{_grouped(total)} I2C transfers{over}, none of them with an STM32 bootloader'
 
