@@ -1,0 +1,100 @@
+"""`stm32trace decode FILE`: the records themselves, one line each, in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from stm32trace.cli.catalogue import all_rules, row_formats
+from stm32trace.cli.options import Options, shared
+from stm32trace.cli.output import Output
+from stm32trace.cli.program import complain, did_you_mean
+from stm32trace.cli.run import choose, exit_status, failing, opened, read
+from stm32trace.errors import OptionError
+from stm32trace.report.order import TimeOrder
+from stm32trace.report.plain import counted
+from stm32trace.report.reporter import RowFormat
+from stm32trace.report.rows import KINDS, LAYERS, Kind, make_row, select
+from stm32trace_core.context import Context, bare_context
+from stm32trace_core.machine import REPORT, Machine
+from stm32trace_core.record import CAPTURE
+
+CHUNK = 1000  # lines written at a time
+
+
+class Rows(Machine):
+    """Turns the records of some kinds into lines as they come."""
+
+    phase = REPORT
+    per_bus = False
+
+    def __init__(
+        self, context: Context, kinds: Iterable[Kind], form: RowFormat, order: TimeOrder
+    ) -> None:
+        super().__init__(context, CAPTURE)
+        self._kinds = {kind.record: kind for kind in kinds if kind.record is not None}
+        self._form = form
+        self._order = order
+        self.consumes = tuple(self._kinds)
+
+    def feed(self, record: Any) -> Iterable[Any]:
+        """Take one record."""
+        row = make_row(self._kinds[type(record)], record, self.context)
+        self._order.add(row.start, row.end, self._form.line(row))
+        return ()
+
+
+@click.command(name='decode', short_help='the traffic, one line a record')
+@click.argument('file', metavar='FILE', type=click.Path(path_type=Path))
+@click.option(
+    '--kind',
+    multiple=True,
+    metavar='K[,K]',
+    help=f'Only these: {", ".join(kind.name for kind in KINDS)}.',
+)
+@click.option('--level', multiple=True, type=click.Choice(LAYERS), help='Everything of this layer.')
+@shared
+def command(file: Path, kind: tuple[str, ...], level: tuple[str, ...], **given: Any) -> int:
+    """Write the decoded traffic of FILE, one line a record, in the order of time.
+
+    Formats: text (default), jsonl, csv. --kind and --level add up. The exit status is that of
+    `analyze`: use --fail-on never where findings do not matter.
+    """
+    options = Options(**given)
+    kinds = select(_kinds(kind), level)
+    form = choose(row_formats(), options, 'text')
+    settings = options.settings(all_rules().values())
+    reader = opened(file, options)
+    with Output(options.output, (file,)) as output, TimeOrder() as order:
+        rows = Rows(bare_context(reader.info.sample_rate), kinds, form, order)
+        analysis = read(reader, options, settings, [rows])
+        _write(output, form, order)
+    bad = failing(analysis.findings, options)
+    if bad and not options.quiet and not output.abandoned:
+        complain(f'{counted(len(bad), "finding")} in this capture; see `stm32trace analyze {file}`')
+    return exit_status(analysis.findings, options)
+
+
+def _write(output: Output, form: RowFormat, order: TimeOrder) -> None:
+    lines = [*form.head()]
+    for line in order.lines():
+        lines.append(line)
+        if len(lines) >= CHUNK:
+            output.write('\n'.join(lines) + '\n')
+            lines.clear()
+    output.write(''.join(f'{line}\n' for line in lines))
+
+
+def _kinds(values: Iterable[str]) -> list[str]:
+    names = [name.strip().lower() for value in values for name in value.split(',')]
+    known = [kind.name for kind in KINDS]
+    for name in names:
+        if name not in known:
+            raise OptionError(
+                f'--kind: expected some of {", ".join(known)}, found {name!r}{did_you_mean(name, known)}',
+                option='--kind',
+            )
+    return names

@@ -1,0 +1,162 @@
+"""Records as rows of `decode`: their kinds, the layer each belongs to, and the fields of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from stm32trace.report.clock import Clock
+from stm32trace.report.plain import visible
+from stm32trace_core.bootloader.records import BootCommand
+from stm32trace_core.context import Context
+from stm32trace_core.describe import describe
+from stm32trace_core.flash.records import FlashOperation, OptionChange
+from stm32trace_core.lines import Level, Reset
+from stm32trace_core.wire.i2c import I2cTransfer
+
+Fields = dict[str, Any]
+LAYERS = ('line', 'transaction', 'operation')
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record as it is written; every text in it is harmless."""
+
+    kind: str
+    bus: str | None  # None for what belongs to the whole capture
+    start: int
+    end: int
+    start_s: float | None
+    end_s: float | None
+    outcome: str | None
+    text: str
+    fields: Fields
+
+    @property
+    def common(self) -> Fields:
+        """The fields that rows of all kinds have."""
+        return {
+            'bus': self.bus,
+            'kind': self.kind,
+            'start_s': self.start_s,
+            'end_s': self.end_s,
+            'start_sample': self.start,
+            'end_sample': self.end,
+            'outcome': self.outcome,
+            'text': self.text,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of row. Kinds whose record type is None are not decoded by this version."""
+
+    name: str
+    layer: str
+    record: type | None = None
+    fields: Callable[[Any, Clock], Fields] = lambda record, clock: {}
+    names: tuple[str, ...] = ()  # of the fields
+    default: bool = True  # shown where nothing is selected
+
+
+def _i2c_transfer(record: I2cTransfer, clock: Clock) -> Fields:
+    return {
+        'address': record.address if record.address >= 0 else None,
+        'write': record.write,
+        'data': record.data.hex(),
+        'acked': list(record.acked),
+    }
+
+
+def _boot_command(record: BootCommand, clock: Clock) -> Fields:
+    return {
+        'transport': record.transport,
+        'command': record.name,
+        'opcode': record.opcode if record.opcode >= 0 else None,
+        'address': record.address,
+        'length': record.length,
+        'data': record.data.hex(),
+        'busy_count': record.busy_count,
+        'status': record.status,
+    }
+
+
+def _flash_operation(record: FlashOperation, clock: Clock) -> Fields:
+    return {
+        'operation': record.kind,
+        'address': record.address,
+        'length': record.length,
+        'duration_s': clock.seconds(record.end - record.start),
+    }
+
+
+def _option_change(record: OptionChange, clock: Clock) -> Fields:
+    return {'name': record.name, 'old': record.old or None, 'new': record.new or None}
+
+
+def _reset(record: Reset, clock: Clock) -> Fields:
+    return {'cause': record.cause, 'width_s': clock.seconds(record.end - record.start)}
+
+
+def _level(record: Level, clock: Clock) -> Fields:
+    return {'role': record.role, 'value': record.value}
+
+
+KINDS = (
+    Kind('uart_byte', 'line', default=False),
+    Kind('i2c_transfer', 'line', I2cTransfer, _i2c_transfer, ('address', 'write', 'data', 'acked')),
+    Kind('swd_transfer', 'line', default=False),
+    Kind('swd_sequence', 'line'),
+    Kind('level', 'line', Level, _level, ('role', 'value'), default=False),
+    Kind('memory_access', 'transaction'),
+    Kind('register_access', 'transaction'),
+    Kind(
+        'boot_command', 'transaction', BootCommand, _boot_command,
+        ('transport', 'command', 'opcode', 'address', 'length', 'data', 'busy_count', 'status'),
+    ),
+    Kind(
+        'flash_operation', 'operation', FlashOperation, _flash_operation,
+        ('operation', 'address', 'length', 'duration_s'),
+    ),
+    Kind('option_change', 'operation', OptionChange, _option_change, ('name', 'old', 'new')),
+    Kind('ram_loader_run', 'operation'),
+    Kind('debug_control', 'operation'),
+    Kind('reset', 'operation', Reset, _reset, ('cause', 'width_s')),
+)  # fmt: skip
+
+# Every field that a row may have, each once, in the order of the columns of a table.
+COMMON = ('bus', 'kind', 'start_s', 'end_s', 'start_sample', 'end_sample', 'outcome', 'text')
+FIELDS = tuple(dict.fromkeys(name for kind in KINDS for name in kind.names))
+
+
+def select(names: Iterable[str], layers: Iterable[str]) -> tuple[Kind, ...]:
+    """Return the kinds that are named or belong to one of `layers`; the usual ones where both are empty."""
+    names, layers = set(names), set(layers)
+    if not names and not layers:
+        return tuple(kind for kind in KINDS if kind.default)
+    return tuple(kind for kind in KINDS if kind.name in names or kind.layer in layers)
+
+
+def make_row(kind: Kind, record: Any, context: Context) -> Row:
+    """Return `record`, one of `kind`, as a row."""
+    clock = Clock(context.sample_rate)
+    return Row(
+        kind=kind.name,
+        bus=record.bus or None,
+        start=record.start,
+        end=record.end,
+        start_s=clock.seconds(record.start),
+        end_s=clock.seconds(record.end),
+        outcome=_outcome(record),
+        text=visible(describe(record, context)[0]),
+        fields=kind.fields(record, clock),
+    )
+
+
+def _outcome(record: Any) -> str | None:
+    """Return how it ended; None for what has no end of its own."""
+    if isinstance(record, Reset):
+        return 'released' if record.released else 'held'
+    outcome = getattr(record, 'outcome', None)
+    return None if outcome is None else str(outcome)
