@@ -10,7 +10,7 @@ import pytest
 
 from cli.conftest import Run
 
-HEADLINE = 'CRITICAL  The option bytes of STM32G07x/G08x were probably lost'
+HEADLINE = 'CRITICAL  STM32G07x/G08x is probably locked for good, its option bytes lost'
 
 
 def report(run: Run, *arguments: str | Path) -> Any:

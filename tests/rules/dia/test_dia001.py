@@ -59,11 +59,9 @@ def test_the_story_is_told_in_one_sentence() -> None:
         'i2c0',
     )
     assert found.message == (
-        'The option bytes of STM32G07x/G08x were probably lost: NRST went low for 120 ms while'
-        f' No-Stretch Readout Unprotect (0x93) was {AGES}, and address 0x51 was never'
-        f' acknowledged again;'
-        ' the host, or who else pulled NRST in the middle of option programming, is the suspect,'
-        ' and the part is probably locked for good'
+        'STM32G07x/G08x is probably locked for good, its option bytes lost: NRST went low for'
+        f' 120 ms while No-Stretch Readout Unprotect (0x93) was {AGES}, and address 0x51 was never'
+        ' acknowledged again; the suspect is the host, or who else pulled NRST'
     )
 
 
@@ -140,7 +138,7 @@ def test_without_nrst_the_reset_is_assumed() -> None:
     [found] = findings(bricked(nrst=None), 'DIA001')
     assert (found.severity, found.confidence) == (Severity.CRITICAL, Confidence.MEDIUM)
     assert ': a reset is assumed (NRST was not captured) while No-Stretch' in found.message
-    assert 'the host, which did not wait for the end, is the suspect' in (found.message)
+    assert 'the suspect is the host, which did not wait for the end' in (found.message)
 
 
 def test_with_an_nrst_that_stays_high_a_loss_of_supply_is_assumed() -> None:
@@ -193,7 +191,7 @@ def test_where_nrst_is_not_captured_nobody_knows_that_busy_still_lasts() -> None
 def test_the_family_that_the_user_names_makes_it_less_sure() -> None:
     [found] = findings(bricked(known=False), 'DIA001', family='G0')
     assert found.confidence == Confidence.MEDIUM
-    assert found.message.startswith('The option bytes of the STM32G0 were probably lost')
+    assert found.message.startswith('The STM32G0 is probably locked for good, its option')
 
 
 def test_an_unknown_part_is_not_judged() -> None:
@@ -254,10 +252,10 @@ def test_the_recorded_case_is_told(simulated_captures: Path) -> None:
     assert analysis.verdict is not None
     assert (analysis.verdict.rule, analysis.verdict.severity) == ('DIA001', Severity.CRITICAL)
     assert analysis.verdict.headline == (
-        'The option bytes of STM32G07x/G08x were probably lost: NRST went low for 120 ms while'
-        ' No-Stretch Readout Unprotect (0x93) was still BUSY after 41.5 s, and address 0x51 was'
-        ' never acknowledged again; the host, or who else pulled NRST in the middle of option'
-        ' programming, is the suspect, and the part is probably locked for good'
+        'STM32G07x/G08x is probably locked for good, its option bytes lost: NRST went low for'
+        ' 120 ms while No-Stretch Readout Unprotect (0x93) was still BUSY after 41.5 s, and'
+        ' address 0x51 was never acknowledged again;'
+        ' the suspect is the host, or who else pulled NRST'
     )
     assert [one.finding.rule for one in analysis.findings if not one.explained_by] == ['DIA001']
     texts = [one.text for one in analysis.findings[0].finding.evidence]

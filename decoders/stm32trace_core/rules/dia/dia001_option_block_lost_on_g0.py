@@ -37,10 +37,9 @@ Example
   host    93 6C       loader  79 76 76 76 ...            19565 times BUSY, 41.5 s, no second 79
   NRST    low for 120 ms
   host    address 0x51                                   not acknowledged, 35 times, to the end
-Told as: "The option bytes of STM32G07x/G08x were probably lost: NRST went low for 120 ms while
-No-Stretch Readout Unprotect (0x93) was still BUSY after 41.5 s, and address 0x51 was never
-acknowledged again; the host, or who else pulled NRST in the middle of option programming,
-is the suspect, and the part is probably locked for good".
+Told as: "STM32G07x/G08x is probably locked for good, its option bytes lost: NRST went low for
+120 ms while No-Stretch Readout Unprotect (0x93) was still BUSY after 41.5 s, and address 0x51 was
+never acknowledged again; the suspect is the host, or who else pulled NRST".
 
 Source
 RM0444 3.4.2: a reset or loss of power in option programming, and what a mismatch selects.
@@ -101,10 +100,8 @@ NOT_SEEN = 'a loss of supply or a restart is assumed (NRST stayed high)'
 NOT_CAPTURED = 'a reset is assumed (NRST was not captured)'
 
 # Who is to blame.
-HOST_TO_BLAME = (
-    'the host, or who else pulled NRST in the middle of option programming, is the suspect'
-)
-SUPPLY_TO_BLAME = 'the supply, which went away in the middle of option programming, is the suspect'
+HOST_TO_BLAME = 'the suspect is the host, or who else pulled NRST'
+SUPPLY_TO_BLAME = 'the suspect is the supply'
 NONE_TO_BLAME = 'nothing from outside is seen to have cut in'
 
 ADVICE_LOST = (
@@ -243,8 +240,7 @@ class OptionBlockLostOnG0(Diagnosis):
     ) -> 'Finding':
         cause, blame, suspect = self._cause(story.reset, is_cut)
         sentence = (
-            'The option bytes of {} were probably lost: {} while {} was {}, and {}; {}, and the'
-            ' part is probably locked for good'
+            '{} is probably locked for good, its option bytes lost: {} while {} was {}, and {}; {}'
         ).format(
             story.part.name,
             cause,
@@ -256,6 +252,7 @@ class OptionBlockLostOnG0(Diagnosis):
         sure = [found.confidence for found in rests_on]
         if not is_cut or story.part.device is None:
             sure.append(Confidence.MEDIUM)
+        sentence = sentence[0].upper() + sentence[1:]
         return self._tell(
             story, command, sentence, ADVICE_LOST + PREVENTION, min(sure), suspect, UNLIKELY
         )
@@ -264,7 +261,7 @@ class OptionBlockLostOnG0(Diagnosis):
         """Return what cut in, who is to blame in words, and the suspect."""
         if reset is None:
             assumed = NOT_SEEN if NRST in self.context.roles else NOT_CAPTURED
-            return assumed, 'the host, which did not wait for the end, is the suspect', HOST
+            return assumed, 'the suspect is the host, which did not wait for the end', HOST
         width = 'for ' + self.time(reset.end - reset.start) if reset.released else 'and stayed low'
         if reset.cause == POWER:
             return 'the supply went low ' + width, SUPPLY_TO_BLAME, SUPPLY
