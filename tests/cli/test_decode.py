@@ -12,12 +12,13 @@ import pytest
 
 from cli.conftest import Run
 from stm32trace.report.rows import FIELDS, KINDS, LAYERS
+from waves.loader import Loader
 
 COMMON = ['bus', 'kind', 'start_s', 'end_s', 'start_sample', 'end_sample', 'outcome', 'text']
 FURTHER = {
     'i2c_transfer': ['address', 'write', 'data', 'acked'],
-    'boot_command': ['transport', 'command', 'opcode', 'address', 'length', 'data', 'busy_count', 'status'],
-    'flash_operation': ['operation', 'address', 'length', 'duration_s'],
+    'boot_command': ['transport', 'command', 'opcode', 'address', 'length', 'data', 'busy_count', 'status', 'pages'],
+    'flash_operation': ['operation', 'address', 'length', 'duration_s', 'pages'],
     'option_change': ['name', 'old', 'new'],
     'reset': ['cause', 'width_s'],
     'level': ['role', 'value'],
@@ -62,6 +63,15 @@ def test_a_transfer_is_told_with_its_address_data_and_acknowledges(run: Run, hea
     first = rows(run, healthy, '--kind', 'i2c_transfer')[0]
     assert (first['address'], first['write'], first['data']) == (0x51, True, '00ff')
     assert first['acked'] == [True, True, True]
+
+
+def test_pages_are_listed(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / 'erase.sr'
+    Loader(rate=2_000_000).idle(0.02).get().get_id().erase_pages([0, 1, 2, 3]).write_sr(file)
+    erase = next(row for row in rows(run, file) if row.get('opcode') == 0x45)
+    assert erase['pages'] == [0, 1, 2, 3]
+    table = list(csv.DictReader(StringIO(run('decode', file, '--format', 'csv').stdout)))
+    assert next(row for row in table if row['opcode'] == '69')['pages'] == '0 1 2 3'
 
 
 def test_the_default_leaves_levels_out(run: Run, healthy: Path) -> None:

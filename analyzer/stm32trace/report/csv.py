@@ -32,7 +32,8 @@ def _cell(value: Any) -> object:
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, list):
-        return ''.join(str(int(one)) for one in value)
+        flags = all(isinstance(one, bool) for one in value)
+        return ''.join(str(int(one)) for one in value) if flags else ' '.join(map(str, value))
     return value
 
 

@@ -79,6 +79,7 @@ def _boot_command(record: BootCommand, clock: Clock) -> Fields:
         'data': record.data.hex(),
         'busy_count': record.busy_count,
         'status': record.status,
+        'pages': list(record.pages),
     }
 
 
@@ -88,6 +89,7 @@ def _flash_operation(record: FlashOperation, clock: Clock) -> Fields:
         'address': record.address,
         'length': record.length,
         'duration_s': clock.seconds(record.end - record.start),
+        'pages': list(record.pages),
     }
 
 
@@ -113,11 +115,11 @@ KINDS = (
     Kind('register_access', 'transaction'),
     Kind(
         'boot_command', 'transaction', BootCommand, _boot_command,
-        ('transport', 'command', 'opcode', 'address', 'length', 'data', 'busy_count', 'status'),
+        ('transport', 'command', 'opcode', 'address', 'length', 'data', 'busy_count', 'status', 'pages'),
     ),
     Kind(
         'flash_operation', 'operation', FlashOperation, _flash_operation,
-        ('operation', 'address', 'length', 'duration_s'),
+        ('operation', 'address', 'length', 'duration_s', 'pages'),
     ),
     Kind('option_change', 'operation', OptionChange, _option_change, ('name', 'old', 'new')),
     Kind('ram_loader_run', 'operation'),
