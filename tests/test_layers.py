@@ -38,7 +38,7 @@ RESOURCES = ('importlib.resources',)  # files shipped inside the package
 BASE = core('record', 'bits', 'register', 'machine', 'context', 'scan')
 WIRE = (*BASE, *core('lines', 'wire'))
 TRANSACTIONS = core('adi.records', 'adi.registers', 'bootloader.records', 'bootloader.commands')
-OPERATIONS = core('flash.records', 'flash.options')
+OPERATIONS = core('flash.records', 'flash.options', 'cortex.records', 'cortex.registers')
 DEVICES = core('devices')
 
 CAPTURE = analyzer('capture', 'model', 'errors')
@@ -55,7 +55,8 @@ TABLE: dict[str, tuple[str, ...]] = {
     'stm32trace_core.adi': WIRE,
     'stm32trace_core.bootloader': (*WIRE, *DEVICES),
     'stm32trace_core.devices': BASE,
-    'stm32trace_core.flash': (*WIRE, *TRANSACTIONS, *DEVICES),
+    'stm32trace_core.cortex': (*WIRE, *TRANSACTIONS),
+    'stm32trace_core.flash': (*WIRE, *TRANSACTIONS, *DEVICES, *core('cortex.registers')),
     'stm32trace_core.rules': (*WIRE, *TRANSACTIONS, *OPERATIONS, *DEVICES),
     'stm32trace_core.describe': (CORE,),
     'stm32trace_core.sigrok': (CORE,),
@@ -68,13 +69,18 @@ TABLE: dict[str, tuple[str, ...]] = {
     'stm32trace.registry': (*analyzer('errors'), *FINDERS),
     'stm32trace.capture': (*analyzer('model', 'errors', 'registry'), 'numpy', 'zlib_ng', 'vcd'),
     'stm32trace.signal': (*analyzer('capture.changes'), 'numpy'),
-    'stm32trace.line': (*analyzer('signal', 'capture.changes', 'errors'), *WIRE, 'numpy'),
+    'stm32trace.line': (
+        *analyzer('signal', 'capture.changes', 'errors', 'registry'),
+        *WIRE,
+        'numpy',
+    ),
     'stm32trace.detect': (*CAPTURE, *analyzer('line', 'signal', 'settings'), CORE, 'numpy'),
     # What a simulated part really did must not come from the tables that judge it: no core here.
     'stm32trace.simulator': (*CAPTURE, 'numpy'),
     'stm32trace.merge': BASE,
     'stm32trace.image': (),
-    'stm32trace.summary': (CORE, *analyzer('image')),
+    'stm32trace.windows': (CORE,),
+    'stm32trace.summary': (CORE, *analyzer('image', 'windows')),
     'stm32trace.verdict': (CORE, *analyzer('summary')),
     'stm32trace.analysis': (*RESULT, *analyzer('detect')),
     'stm32trace.report': (*RESULT, *analyzer('detect', 'registry'), *RESOURCES, 'rich', 'vcd'),
@@ -84,7 +90,9 @@ TABLE: dict[str, tuple[str, ...]] = {
     ),
     'stm32trace.cli': (
         *RESULT,
-        *analyzer('capture', 'detect', 'pipeline', 'report', 'simulator', 'registry', 'settings'),
+        *analyzer(
+            'capture', 'detect', 'line', 'pipeline', 'report', 'simulator', 'registry', 'settings'
+        ),
         *RESOURCES,
         'click',
         'rich',

@@ -5,7 +5,7 @@ The only module that knows all layers. One block of samples at a time goes throu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -14,33 +14,23 @@ from stm32trace.analysis import Analysis
 from stm32trace.capture import CaptureReader
 from stm32trace.capture.changes import Changes, Selector
 from stm32trace.detect import Assignment, assign
-from stm32trace.line.columns import LineDecoder
-from stm32trace.line.i2c import I2cDecoder
+from stm32trace.line import LineDecoder, decoders
 from stm32trace.line.levels import LevelDecoder
 from stm32trace.merge import WatermarkMerge
 from stm32trace.settings import Settings
 from stm32trace.summary import Summary
 from stm32trace.verdict import Verdict, decide, undecoded
-from stm32trace_core.bootloader.i2c import I2cBootloader
 from stm32trace_core.context import Context
-from stm32trace_core.flash.operations import BootOperations
 from stm32trace_core.lines import CaptureFact, CaptureGap
 from stm32trace_core.machine import Machine
-from stm32trace_core.network import Network
+from stm32trace_core.network import Network, machines
 from stm32trace_core.record import CAPTURE
-from stm32trace_core.resets import Resets
 from stm32trace_core.rules import engine
 from stm32trace_core.rules.engine import Judged, Judgement
 from stm32trace_core.rules.rule import Rule
-from stm32trace_core.wire.i2c import I2cFramer
 
 if TYPE_CHECKING:
     from stm32trace_core.record import Record
-
-# Protocols with a line decoder, and the machines that each bus of the protocol gets.
-DECODERS: dict[str, tuple[type[LineDecoder], tuple[type[Machine], ...]]] = {
-    'i2c': (I2cDecoder, (I2cFramer, I2cBootloader, BootOperations)),
-}
 
 
 @dataclass(slots=True)
@@ -92,57 +82,50 @@ class _Run:
         first = next(blocks, None)
         self._blocks = blocks if first is None else chain([first], blocks)
         self._context = self._make_context(settings, first)
-        self._sources = list(self._make_sources())
-        buses = [source.bus for source in self._sources if source.bus != CAPTURE]
+        known = decoders()
+        self._decoded = [bus for bus in assignment.buses if bus.protocol in known]
+        self._sources = list(self._make_sources(known))
         rules = engine.chosen(
             chain(engine.catalogue(), extra_rules), settings.select, settings.ignore
         )
-        self._rules = engine.instances(rules, self._context, buses)
+        buses = [(bus.id, bus.protocol) for bus in self._decoded]
+        self._rules = engine.instances(rules, self._context, [bus for bus, _ in buses])
         self._judgement = Judgement(self._context)
         self._summary = Summary(self._context)
-        self._network = Network(
-            chain(self._machines(), self._rules, [self._judgement, self._summary], reporters)
-        )
+        listeners = [self._judgement, self._summary, *reporters]
+        self._network = Network(chain(machines(self._context, buses), self._rules, listeners))
 
     def _make_context(self, settings: Settings, first: Changes | None) -> Context:
-        levels = {} if first is None else self._levels(int(first.state[0]))
         info = self._reader.info
+        lines = chain(self._assignment.slow, *(bus.roles for bus in self._assignment.buses))
+        levels = {}
+        if first is not None:
+            state = int(first.state[0])
+            levels = {line.role: self._level(state, line.channel) for line in self._assignment.slow}
         return Context(
             sample_rate=info.sample_rate,
             start=0 if first is None else first.start,
             stop=info.length,
             initial_levels=levels,
-            roles=frozenset(levels),
+            roles=frozenset(line.role for line in lines),
             family=settings.family,
             address=settings.address,
             limits=settings.limits,
         )
 
-    def _levels(self, state: int) -> dict[str, int]:
-        lines = [line for bus in self._assignment.buses for line in bus.roles] + list(
-            self._assignment.slow
-        )
-        return {line.role: state >> self._channels.index(line.channel) & 1 for line in lines}
+    def _level(self, state: int, channel: int) -> int:
+        return state >> self._channels.index(channel) & 1
 
-    def _make_sources(self) -> Iterator[_Source]:
+    def _make_sources(self, known: Mapping[str, type[LineDecoder]]) -> Iterator[_Source]:
         """One source for each bus that can be decoded and for each slow line."""
-        rate = self._context.sample_rate
-        for bus in self._assignment.buses:
-            if bus.protocol in DECODERS:
-                decoder, _ = DECODERS[bus.protocol]
-                bits = [self._channels.index(bus.channel(role)) for role in decoder.roles]
-                yield _Source(bus.id, decoder(bus.id, rate), Selector(bits))
+        for bus in self._decoded:
+            decoder = known[bus.protocol]
+            bits = [self._channels.index(bus.channel(role)) for role in decoder.roles]
+            made = decoder(bus.id, self._context.sample_rate)
+            yield _Source(bus.id, made, Selector(bits))
         for line in self._assignment.slow:
-            yield _Source(
-                CAPTURE, LevelDecoder(line.role), Selector([self._channels.index(line.channel)])
-            )
-
-    def _machines(self) -> Iterator[Machine]:
-        yield Resets(self._context)
-        for bus in self._assignment.buses:
-            if bus.protocol in DECODERS:
-                for machine in DECODERS[bus.protocol][1]:
-                    yield machine(self._context, bus.id)
+            bits = [self._channels.index(line.channel)]
+            yield _Source(CAPTURE, LevelDecoder(line.role), Selector(bits))
 
     def result(self) -> Analysis:
         """Run to the end of the data and collect what came of it."""
@@ -155,7 +138,7 @@ class _Run:
                 CaptureFact(damage.sample, damage.sample, CAPTURE, damage.kind, damage.message)
             )
         self._network.finish(stop)
-        protocols = {bus.protocol for bus in self._assignment.buses if bus.protocol in DECODERS}
+        protocols = {bus.protocol for bus in self._decoded}
         findings = tuple(self._judgement.findings(self._rules))
         return Analysis(
             info=self._reader.info,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from stm32trace.image import MemoryImage
+from stm32trace.windows import Windows
 from stm32trace_core.bootloader.records import BootCommand, DeviceIdentified, LoaderInfo
 from stm32trace_core.context import Context
 from stm32trace_core.devices import find_device
@@ -32,7 +33,7 @@ from stm32trace_core.record import CAPTURE
 from stm32trace_core.rules.rule import duration_text
 from stm32trace_core.wire.i2c import I2cTransfer
 
-MOST_ROWS = 2000  # windows, resets and levels kept for the picture; further ones are counted
+MOST_ROWS = 2000  # resets and levels kept for the picture; further ones are counted
 
 
 class Summary(Machine):
@@ -54,7 +55,7 @@ class Summary(Machine):
         self.pages_erased = 0
         self.image = MemoryImage()
         self.go: int | None = None
-        self.windows: dict[tuple[str, str, int], Window] = {}
+        self.windows = Windows()
         self.resets: list[Reset] = []
         self.levels: list[Level] = []
         self.dropped: Counter[str] = Counter()  # rows beyond MOST_ROWS, by kind
@@ -100,10 +101,7 @@ class Summary(Machine):
             self.go = operation.address
 
     def _window(self, window: Window) -> None:
-        if window.key in self.windows or len(self.windows) < MOST_ROWS:
-            self.windows[window.key] = window
-        else:
-            self.dropped['windows'] += 1
+        self.windows.add(window)
 
     def _reset(self, reset: Reset) -> None:
         self._keep('resets', self.resets, reset)
@@ -131,13 +129,19 @@ class Summary(Machine):
         if not any(counts['commands'] for counts in self.counts.values()):
             return self._traffic()
         subject = part or 'STM32 bootloader'
-        if not done:
-            return (
-                f'{subject} identified over I2C, memory not touched'
-                if part
-                else f'{subject} answered over I2C'
-            )
-        return f'{subject} over I2C: ' + ', '.join(done)
+        over = f'over {self._protocols()}'
+        if done:
+            return f'{subject} {over}: {", ".join(done)}'
+        return (
+            f'{subject} identified {over}, memory not touched'
+            if part
+            else f'{subject} answered {over}'
+        )
+
+    def _protocols(self) -> str:
+        """Name the protocols of the buses on which there was traffic: 'I2C', 'I2C and UART'."""
+        busy = [bus for bus, counts in self.counts.items() if counts['transactions']]
+        return ' and '.join(sorted({bus.rstrip('0123456789').upper() for bus in busy}))
 
     def _deeds(self) -> Iterable[str]:
         """Yield what was done to the part, each in a few words."""
@@ -169,7 +173,8 @@ class Summary(Machine):
             return 'No bus traffic in this capture'
         length = self.stop - self.context.start
         over = f' in {duration_text(self.context.seconds(length), length)}' if length > 0 else ''
-        return f'{_grouped(total)} I2C transfers{over}, none of them with an STM32 bootloader'
+        transfers = f'{_grouped(total)} {self._protocols()} transfers'
+        return f'{transfers}{over}, none of them with an STM32 bootloader'
 
 
 _HANDLERS: dict[type, Callable[[Summary, Any], None]] = {

@@ -17,7 +17,7 @@ class Context(
                 'stop',
                 'Optional[int]',
             ),  # first sample not covered, None where it is not known beforehand
-            ('initial_levels', 'Mapping[str, int]'),  # role -> level at `start`
+            ('initial_levels', 'Mapping[str, int]'),  # of the slow lines: role -> level at `start`
             ('roles', 'FrozenSet[str]'),  # roles that are on a captured channel: 'scl', 'nrst', ...
             ('family', 'Optional[str]'),  # what the user says the part is ('G0'), else None
             (

@@ -27,12 +27,15 @@ class Machine(object):
     phase: WIRE ... REPORT. A reporter produces nothing.
     per_bus: one instance per bus, fed with the records of its bus and of the capture as a whole ('');
         otherwise one instance that is fed with all.
+    protocols: the buses that get one, for machines that a module lists in MACHINES; of a machine that is
+        not per bus: () for one in every capture.
     """
 
     consumes = ()  # type: Tuple[type, ...]
     produces = ()  # type: Tuple[type, ...]
     phase = WIRE
     per_bus = True
+    protocols = ()  # type: Tuple[str, ...]
 
     def __init__(self, context: 'Context', bus: 'str' = CAPTURE) -> 'None':
         self.context = context

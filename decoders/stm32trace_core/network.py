@@ -2,11 +2,13 @@
 
 from .machine import DIAGNOSIS, REPORT
 from .record import CAPTURE
+from .scan import scan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Iterable, List, Sequence, Set, Tuple  # novm
+    from typing import Dict, Iterable, Iterator, List, Sequence, Set, Tuple, Type  # novm
 
+    from .context import Context
     from .machine import Machine
     from .record import Record
 
@@ -81,3 +83,24 @@ def check_acyclic(machines: 'Sequence[Machine]') -> 'None':
 
     for kind in kinds:
         visit(kind, ())
+
+
+def machine_types() -> 'List[Type[Machine]]':
+    """Return every machine that a module of this core lists in MACHINES, in the order of the modules' names."""
+    return [kind for kinds in scan('stm32trace_core', 'MACHINES') for kind in kinds]
+
+
+def machines(context: 'Context', buses: 'Iterable[Tuple[str, str]]') -> 'Iterator[Machine]':
+    """Yield the machines of a capture: one for the whole of it, or one for each of its buses that wants one.
+
+    buses: (id, protocol) of each.
+    """
+    buses = list(buses)
+    for kind in machine_types():
+        if not kind.per_bus:
+            if not kind.protocols or {protocol for _, protocol in buses} & set(kind.protocols):
+                yield kind(context)
+            continue
+        for bus, protocol in buses:
+            if protocol in kind.protocols:
+                yield kind(context, bus)

@@ -76,3 +76,6 @@ _HANDLERS = {
     LevelChange: Resets._change,
     CaptureGap: Resets._gap,
 }  # type: Dict[type, Callable[[Resets, Any], List[Made]]]
+
+
+MACHINES = (Resets,)

@@ -39,6 +39,7 @@ def test_json_of_the_brick_has_the_fields_that_scripts_rely_on(run: Run, brick: 
     found = report(run, brick)
     assert list(found) == [
         'schema', 'tool', 'capture', 'buses', 'device', 'verdict', 'findings', 'not_evaluated', 'suppressed', 'windows',
+        'windows_left_out',
     ]  # fmt: skip
     assert found['schema'] == 'stm32trace/report/1'
     assert found['tool'] == {'name': 'stm32trace', 'version': '0.1.0'}

@@ -94,8 +94,9 @@ def test_of_two_explanations_the_more_severe_one_counts() -> None:
 
 
 def test_timing_findings_lose_one_step_where_the_signal_was_sampled_badly() -> None:
-    timed, timeless = rule('BLP013', timing=True), rule('BLP001')
-    rules = (timed(bare_context()), timeless(bare_context()))
+    timed, timeless, sampling = rule('BLP013', timing=True), rule('BLP001'), rule('SIG001')
+    sampling.casts_doubt = True
+    rules = tuple(one(bare_context()) for one in (timed, timeless, sampling, rule('SIG005')))
     bad, long, wrong = (
         found('SIG001', Severity.ERROR),
         found('BLP013', Severity.ERROR),
@@ -110,6 +111,8 @@ def test_timing_findings_lose_one_step_where_the_signal_was_sampled_badly() -> N
         'BLP001': (Severity.ERROR, False),
     }
     assert judged(long, rules=rules)[0].finding.severity == Severity.ERROR
+    elsewhere, dead = bad._replace(bus='i2c1'), found('SIG005', Severity.ERROR)
+    assert [one.doubt for one in judged(elsewhere, dead, long, rules=rules)] == [False] * 3
 
 
 def test_low_confidence_is_capped_at_note() -> None:

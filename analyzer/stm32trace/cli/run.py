@@ -16,7 +16,8 @@ from stm32trace.cli.program import did_you_mean, tell
 from stm32trace.cli.progress import watched
 from stm32trace.detect.activity import survey
 from stm32trace.errors import ChannelError, OptionError
-from stm32trace.pipeline import DECODERS, analyze
+from stm32trace.line import decoders
+from stm32trace.pipeline import analyze
 from stm32trace.report.reporter import Page, Reporter, ReportFormat, RowFormat, Subject
 from stm32trace.settings import Settings
 from stm32trace_core.machine import Machine
@@ -110,7 +111,7 @@ def _judge(
         file=str(file),
         analysis=analysis,
         rules=rules,
-        decoded=frozenset(DECODERS),
+        decoded=frozenset(decoders()),
         lowest=options.lowest,
         activity=() if analysis.assignment.buses else survey(reader),
     )

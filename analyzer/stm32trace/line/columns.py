@@ -58,6 +58,7 @@ class LineDecoder(Protocol):
     run's stop. Over all columns of one call there is no order, but each is ordered by `end`.
     """
 
+    protocol: ClassVar[str]  # as in detect.assignment.PROTOCOLS
     roles: ClassVar[tuple[str, ...]]  # bit k of a block's state is the level of roles[k]
     produces: ClassVar[tuple[type, ...]]  # record types
 

@@ -34,6 +34,7 @@ class I2cDecoder:
     high enough to see any.
     """
 
+    protocol: ClassVar[str] = 'i2c'
     roles: ClassVar[tuple[str, ...]] = ('scl', 'sda')
     produces: ClassVar[tuple[type, ...]] = (I2cByte, LineHold, LineActivity, ClockStats)
 

@@ -34,6 +34,7 @@ class LevelDecoder:
     first sample after the gap, where it is first seen.
     """
 
+    protocol: ClassVar[str] = ''  # none: a line of the capture as a whole
     roles: ClassVar[tuple[str, ...]] = ()  # any
     produces: ClassVar[tuple[type, ...]] = (LevelChange,)
 

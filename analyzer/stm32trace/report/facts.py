@@ -100,7 +100,7 @@ def session(sheet: Sheet, subject: Subject) -> None:
 def _windows(analysis: Analysis) -> Iterator[tuple[str, str]]:
     """Yield each window that did not end well, and how many did."""
     clock = Clock(analysis.context.sample_rate)
-    windows = sorted(analysis.summary.windows.values(), key=lambda one: (one.start, one.kind))
+    windows = list(analysis.summary.windows)
     unended = [one for one in windows if one.state != CLOSED]
     for one in unended[:MOST_ROWS]:
         text = f': {one.text}' if one.text else ''
@@ -116,8 +116,8 @@ def _windows(analysis: Analysis) -> Iterator[tuple[str, str]]:
             'windows',
             f'{kind}, {grouped(len(lengths))} ended, the longest took {clock.length(max(lengths))}',
         )
-    if analysis.summary.dropped['windows']:
-        yield '', f'and {grouped(analysis.summary.dropped["windows"])} more that were not kept'
+    for kind, number in sorted(analysis.summary.windows.left_out.items()):
+        yield '', f'and {grouped(number)} more of {kind} that were not kept'
 
 
 def _part(analysis: Analysis) -> Iterator[tuple[str, str]]:

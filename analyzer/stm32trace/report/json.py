@@ -77,12 +77,8 @@ def document(subject: Subject) -> Object:
         'suppressed': [
             {'rule': one.rule, 'by': one.by} for one in analysis.results if one.state == SUPPRESSED
         ],
-        'windows': [
-            parts.window(one)
-            for one in sorted(
-                analysis.summary.windows.values(), key=lambda one: (one.start, one.kind)
-            )
-        ],
+        'windows': [parts.window(one) for one in analysis.summary.windows],
+        'windows_left_out': dict(sorted(analysis.summary.windows.left_out.items())),
     }
 
 

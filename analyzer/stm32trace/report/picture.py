@@ -167,10 +167,10 @@ def _rows(subject: Subject, timeline: Timeline, glyphs: Glyphs) -> Iterator[tupl
     for bus in assignment.buses:
         if bus.protocol in subject.decoded:
             yield bus.id, _Activity(timeline, bus.id, glyphs)
-    for kind in dict.fromkeys(window.kind for window in summary.windows.values()):
+    for kind in dict.fromkeys(window.kind for window in summary.windows):
         marks = [
             (window.start, window.end, _look(window, glyphs))
-            for window in sorted(summary.windows.values(), key=_importance)
+            for window in sorted(summary.windows, key=_importance)
             if window.kind == kind
         ]
         yield _WINDOW_NAMES.get(kind, visible(kind)), _Marks(marks)

@@ -83,6 +83,7 @@ RESETTING_ROLES = ('nrst', 'vdd')
 class I2cBootloader(Machine):
     """Follows the commands of every loader on one bus."""
 
+    protocols = ('i2c',)
     consumes = (I2cTransfer, LevelChange, CaptureGap)
     produces = (BootCommand, BootStatus, LoaderInfo, DeviceIdentified)
     phase = TRANSACTION
@@ -351,3 +352,6 @@ class _Party(object):
             step=FINAL, busy_count=count, busy_start=first, due=last.end,
         )  # fmt: skip
         return [self._last]
+
+
+MACHINES = (I2cBootloader,)

@@ -112,6 +112,7 @@ class _Pending(object):
 class BootOperations(Machine):
     """Follows what the loaders of one bus do to their parts."""
 
+    protocols = ('i2c', 'uart')
     consumes = (BootCommand, BootStatus, DeviceIdentified, LevelChange, CaptureGap)
     produces = (FlashOperation, OptionChange, Window)
     phase = OPERATION
@@ -307,3 +308,6 @@ _HANDLERS = {
     LevelChange: BootOperations._level,
     CaptureGap: BootOperations._gap,
 }  # type: Dict[type, Callable[[BootOperations, Any], List[Made]]]
+
+
+MACHINES = (BootOperations,)

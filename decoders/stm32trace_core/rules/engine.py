@@ -107,22 +107,22 @@ class Judgement(Machine):
     def findings(self, rules: 'Iterable[Rule]' = ()) -> 'List[Judged]':
         """Return the findings: unexplained ones first, then by severity, then by time.
 
-        Where a rule on signal quality found an error, findings that judge durations are lowered by one step.
+        rules: those that ran. On a bus of which one that casts doubt found an error (it was sampled badly),
+        findings that judge durations are lowered by one step.
         """
         explained_by = dict(_explanations(self._findings.values()))
-        doubtful = any(
-            found.rule.startswith('SIG') and found.severity >= Severity.ERROR
+        casting = {rule.info.id for rule in rules if rule.casts_doubt}
+        timed = {rule.info.id for rule in rules if rule.info.timing}
+        doubted = {
+            found.bus
             for found in self._findings.values()
-        )
-        timed = {rule.info.id for rule in rules if rule.info.timing} if doubtful else set()  # type: Set[str]
-        judged = [
-            Judged(
-                _lowered(found) if found.rule in timed else found,
-                explained_by.get(found.identity, ''),
-                found.rule in timed,
-            )
-            for found in self._findings.values()
-        ]
+            if found.rule in casting and found.severity >= Severity.ERROR
+        }
+        judged = []
+        for found in self._findings.values():
+            doubt = found.rule in timed and found.bus in doubted
+            told = _lowered(found) if doubt else found
+            judged.append(Judged(told, explained_by.get(found.identity, ''), doubt))
         return sorted(judged, key=_order)
 
     def results(

@@ -118,6 +118,7 @@ class I2cFramer(Machine):
     lower ones are those of the write before.
     """
 
+    protocols = ('i2c',)
     consumes = (I2cByte, CaptureGap)
     produces = (I2cTransfer,)
     phase = WIRE
@@ -233,3 +234,6 @@ def _stretch(
         return 0, 0
     longest = max(held, key=lambda word: (word.low, -word.low_start))
     return longest.low, longest.low_start
+
+
+MACHINES = (I2cFramer,)

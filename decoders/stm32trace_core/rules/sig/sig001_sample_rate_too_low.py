@@ -59,6 +59,7 @@ RATES_HZ = (100e3, 200e3, 500e3, 1e6, 2e6, 4e6, 8e6, 12e6, 16e6, 24e6, 48e6, 100
 class SampleRateTooLow(Rule):
     """Judges the clock statistics that each bus gives at its end."""
 
+    casts_doubt = True
     info = RuleInfo(
         'SIG001',
         'sample-rate-too-low',
