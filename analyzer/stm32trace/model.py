@@ -51,6 +51,7 @@ class Damage:
       duplicate       a piece is there twice; one was taken
       metadata        the description of the capture is incomplete; what was assumed is told
     sample: first sample concerned; stop: first sample after it, None when not known.
+    since: first sample read that may be wrong because of it, where that is before `sample`.
     message: one line, what and where.
     """
 
@@ -58,6 +59,14 @@ class Damage:
     sample: int
     message: str
     stop: int | None = None
+    since: int | None = None
+
+    @property
+    def in_doubt(self) -> tuple[int, int] | None:
+        """The samples [start, stop) that were read and may be wrong, None where all that was read is sure."""
+        if self.kind == 'crc' and self.stop is not None:
+            return self.sample, self.stop
+        return None if self.since is None else (self.since, self.sample)
 
 
 @dataclass(frozen=True, slots=True)

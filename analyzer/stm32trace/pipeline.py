@@ -125,7 +125,8 @@ class _Run:
             yield _Source(bus.id, made, Selector(bits))
         for line in self._assignment.slow:
             bits = [self._channels.index(line.channel)]
-            yield _Source(CAPTURE, LevelDecoder(line.role), Selector(bits))
+            made = LevelDecoder(line.role, self._context.sample_rate)
+            yield _Source(CAPTURE, made, Selector(bits))
 
     def result(self) -> Analysis:
         """Run to the end of the data and collect what came of it."""
@@ -139,7 +140,8 @@ class _Run:
             )
         self._network.finish(stop)
         protocols = {bus.protocol for bus in self._decoded}
-        findings = tuple(self._judgement.findings(self._rules))
+        wrong = [damage.in_doubt for damage in self._reader.damage if damage.in_doubt]
+        findings = tuple(self._judgement.findings(self._rules, wrong))
         return Analysis(
             info=self._reader.info,
             damage=self._reader.damage,

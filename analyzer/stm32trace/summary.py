@@ -18,12 +18,15 @@ from stm32trace_core.devices import find_device
 from stm32trace_core.flash.records import (
     BANK_ERASE,
     DONE,
+    FAILED,
     GO,
+    INTERRUPTED,
     MASS_ERASE,
     OPTION_PROGRAM,
     PAGE_ERASE,
     PROGRAM,
     READ,
+    UNKNOWN,
     FlashOperation,
     Window,
 )
@@ -32,6 +35,9 @@ from stm32trace_core.machine import REPORT, Machine
 from stm32trace_core.record import CAPTURE
 from stm32trace_core.rules.rule import duration_text
 from stm32trace_core.wire.i2c import I2cTransfer
+
+# How an operation ended, in words.
+_ENDINGS = {FAILED: 'failed', INTERRUPTED: 'cut off', UNKNOWN: 'begun, its end not seen'}
 
 MOST_ROWS = 2000  # resets and levels kept for the picture; further ones are counted
 
@@ -157,8 +163,18 @@ class Summary(Machine):
             yield f'{_grouped(self.image.seen)} bytes read'
         if self.operations[OPTION_PROGRAM, DONE]:
             yield 'option bytes changed'
+        yield from self._unfinished()
         if self.go is not None:
             yield f'started at 0x{self.go:08X}'
+
+    def _unfinished(self) -> Iterable[str]:
+        """Yield what was begun and did not end well, or whose end is not in the capture."""
+        for kind in (MASS_ERASE, BANK_ERASE, PAGE_ERASE, PROGRAM, OPTION_PROGRAM):
+            for outcome, words in _ENDINGS.items():
+                number = self.operations[kind, outcome]
+                if number:
+                    times = f' ({_grouped(number)} times)' if number > 1 else ''
+                    yield f'{kind.replace("_", " ")} {words}{times}'
 
     def _verified(self) -> str:
         if self.image.verified == self.image.written:

@@ -114,6 +114,17 @@ class ClockStats(
     __slots__ = ()
 
 
+class LineSpikes(
+    NamedTuple(
+        'LineSpikes',
+        [('start', int), ('end', int), ('bus', str), ('role', str), ('count', int)],
+    )
+):
+    """A slow line had `count` pulses that its input filter suppresses; nothing was made of them."""
+
+    __slots__ = ()
+
+
 class CaptureGap(
     NamedTuple('CaptureGap', [('start', int), ('end', int), ('bus', str), ('text', str)])
 ):

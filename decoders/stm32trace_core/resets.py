@@ -3,6 +3,9 @@
     consumes  LevelChange, CaptureGap
     produces  Level when a line leaves a level, Reset when NRST or VDD comes back; both at the end
 
+NRST that is low when the supply goes away is the supply's doing (the part pulls it low as soon as the supply is
+under the brown-out threshold, above the level at which a probe sees VDD low): its cause is POWER.
+
 The level at the beginning of the capture comes from the context. Across a gap nothing is said:
 spans end where it begins and start again where it ends, at the level that the next change leaves.
 """
@@ -34,6 +37,7 @@ class Resets(Machine):
     def __init__(self, context: 'Context', bus: 'str' = CAPTURE) -> 'None':
         super(Resets, self).__init__(context, bus)
         self._open = {}  # type: Dict[str, Tuple[int, int]]  # role -> level and where it began
+        self._supply_fell = -1  # where VDD fell last
         for role in SLOW_ROLES:
             if role in context.initial_levels:
                 self._open[role] = (context.initial_levels[role], context.start)
@@ -48,6 +52,8 @@ class Resets(Machine):
 
     def _change(self, change: 'LevelChange') -> 'List[Made]':
         made = []  # type: List[Made]
+        if change.role == 'vdd' and not change.value:
+            self._supply_fell = change.start
         if change.role in self._open:
             made = self._close(change.role, change.start, True)
         self._open[change.role] = (change.value, change.start)
@@ -68,7 +74,8 @@ class Resets(Machine):
             return []
         made = [Level(start, end, CAPTURE, role, value)]  # type: List[Made]
         if not value and role in CAUSES:
-            made.append(Reset(start, end, CAPTURE, CAUSES[role], released))
+            fell = start <= self._supply_fell < end
+            made.append(Reset(start, end, CAPTURE, POWER if fell else CAUSES[role], released))
         return made
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stm32trace.model import CaptureInfo, Timebase, parse_sample_rate
+from stm32trace.model import CaptureInfo, Damage, Timebase, parse_sample_rate
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,12 @@ def test_without_a_sample_rate_there_is_no_timebase() -> None:
     info = CaptureInfo(Path('x.sr'), 'sr', (), None, 10)
     assert info.timebase is None
     assert CaptureInfo(Path('x.sr'), 'sr', (), 8, 10).timebase == Timebase(8)
+
+
+def test_samples_of_a_member_that_fails_its_checksum_are_in_doubt() -> None:
+    assert Damage('crc', 100, '', 200).in_doubt == (100, 200)
+
+
+def test_samples_before_a_break_are_in_doubt_and_a_gap_leaves_none() -> None:
+    assert Damage('broken', 150, '', 200, since=100).in_doubt == (100, 150)
+    assert Damage('gap', 100, '', 200).in_doubt is None

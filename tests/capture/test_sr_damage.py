@@ -219,6 +219,7 @@ def test_a_stream_broken_in_the_middle_is_used_up_to_there(tmp_path: Path) -> No
     assert (damage.kind, damage.sample, damage.stop) == ('broken', 3, 9)
     assert damage.message.startswith('logic-1-1 cannot be inflated further (')
     assert damage.message.endswith('): samples 3 to 8 are missing')
+    assert damage.in_doubt == (0, 3)
 
 
 def test_a_stream_that_ends_before_its_announced_size_leaves_a_gap(tmp_path: Path) -> None:
@@ -226,7 +227,7 @@ def test_a_stream_that_ends_before_its_announced_size_leaves_a_gap(tmp_path: Pat
     source = reader(tmp_path, [*HEAD, short, Entry('logic-1-2', b'\1\1')])
     assert levels(source) == [(0, 3, [0], [1]), (5, 7, [5], [1])]
     assert source.damage == (
-        Damage('broken', 3, 'logic-1-1 ends after 3 bytes: samples 3 to 4 are missing', 5),
+        Damage('broken', 3, 'logic-1-1 ends after 3 bytes: samples 3 to 4 are missing', 5, since=0),
     )
 
 
@@ -364,7 +365,10 @@ def test_a_member_that_inflates_beyond_its_size_is_stopped_there(tmp_path: Path)
     assert levels(source) == [(0, 3, [0, 2], [0, 1])]
     assert source.damage == (
         Damage(
-            'bomb', 2, 'logic-1-1 goes on beyond the 2 bytes announced; the rest of it is ignored'
+            'bomb',
+            2,
+            'logic-1-1 goes on beyond the 2 bytes announced; the rest of it is ignored',
+            since=0,
         ),
     )
 

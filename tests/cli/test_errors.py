@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import TextIO
@@ -10,6 +11,7 @@ from typing import TextIO
 import pytest
 
 from cli.conftest import Run
+from prerequisites import PROJECT, require_tool
 from stm32trace.capture import open_capture
 from stm32trace.cli import run as run_module
 from stm32trace.cli.output import Output
@@ -74,15 +76,35 @@ def test_bad_input_is_one_line(
     assert healthy.read_bytes() == before
 
 
-@pytest.mark.skipif(
-    sys.platform == 'win32' or os.geteuid() == 0, reason='root and Windows read what chmod forbids'
-)
-def test_a_file_without_permission_is_one_line(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize('command', ['analyze', 'decode'])
+@pytest.mark.skipif(sys.platform == 'win32', reason='Windows reads what chmod forbids')
+def test_a_file_without_permission_is_one_line(tmp_path: Path, command: str) -> None:
     file = tmp_path / 'secret.sr'
     file.touch(mode=0o000)
-    result = run('analyze', file)
-    assert (result.exit_code, result.stderr.count('\n')) == (3, 1)
+    program = [sys.executable, '-m', 'stm32trace', command, str(file)]
+    if os.geteuid() == 0:  # root reads everything, unless it gives that up
+        given_up = '-dac_override,-dac_read_search'
+        program = [require_tool('setpriv'), '--bounding-set', given_up, *program]
+    path = os.pathsep.join(str(PROJECT / part) for part in ('analyzer', 'decoders'))
+    environment = {**os.environ, 'PYTHONPATH': path}
+    result = subprocess.run(program, capture_output=True, text=True, env=environment, check=False)
+    assert (result.returncode, result.stderr.count('\n')) == (3, 1), result.stderr
     assert 'no permission' in result.stderr
+
+
+@pytest.mark.skipif(sys.platform == 'win32', reason='needs a POSIX shell')
+@pytest.mark.parametrize('arguments', ['analyze CAPTURE', 'decode CAPTURE', 'rules', 'formats'])
+def test_a_closed_output_is_one_line(healthy: Path, arguments: str) -> None:
+    path = os.pathsep.join(str(PROJECT / part) for part in ('analyzer', 'decoders'))
+    command = f'{sys.executable} -m stm32trace {arguments.replace("CAPTURE", str(healthy))} >&-'
+    result = subprocess.run(
+        ['sh', '-c', command],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, 'PYTHONPATH': path},
+        check=False,
+    )
+    assert (result.returncode, result.stderr.count('\n')) == (4, 1), result.stderr
 
 
 def test_control_characters_in_a_path_are_not_obeyed(run: Run) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 from stm32trace_core.bootloader.records import BootCommand
 from stm32trace_core.context import Context, bare_context
 from stm32trace_core.rules.engine import (
+    BADLY_SAMPLED,
     CLEAN,
+    DAMAGED,
     FIRED,
     MOST_FINDINGS,
     NOT_EVALUATED,
@@ -22,6 +24,7 @@ from stm32trace_core.rules.engine import (
 from stm32trace_core.rules.rule import (
     HOST,
     Confidence,
+    Evidence,
     Finding,
     Rule,
     RuleInfo,
@@ -106,13 +109,36 @@ def test_timing_findings_lose_one_step_where_the_signal_was_sampled_badly() -> N
         one.finding.rule: (one.finding.severity, one.doubt)
         for one in judged(bad, long, wrong, rules=rules)
     } == {
-        'SIG001': (Severity.ERROR, False),
-        'BLP013': (Severity.WARNING, True),
-        'BLP001': (Severity.ERROR, False),
+        'SIG001': (Severity.ERROR, ''),
+        'BLP013': (Severity.WARNING, BADLY_SAMPLED),
+        'BLP001': (Severity.ERROR, ''),
     }
     assert judged(long, rules=rules)[0].finding.severity == Severity.ERROR
     elsewhere, dead = bad._replace(bus='i2c1'), found('SIG005', Severity.ERROR)
-    assert [one.doubt for one in judged(elsewhere, dead, long, rules=rules)] == [False] * 3
+    assert [one.doubt for one in judged(elsewhere, dead, long, rules=rules)] == [''] * 3
+
+
+def test_a_finding_that_rests_on_damaged_samples_is_no_more_than_a_note() -> None:
+    judgement = Judgement(bare_context())
+    inside, outside = found('BLP007', Severity.ERROR, 50), found('BLP005', Severity.ERROR, 500)
+    rests = found('BLP006', Severity.ERROR, 900, evidence=[Evidence(10, 60, 'x')])
+    spans = found('BLP013', Severity.ERROR, 10)._replace(end=800)
+    gap = found('SIG009', Severity.WARNING, 50)
+    half = found('BLP009', Severity.ERROR, 30)._replace(end=90)
+    for finding in (inside, outside, rests, spans, gap, half):
+        judgement.feed(finding)
+    told = {
+        one.finding.rule: (one.finding.severity, one.doubt)
+        for one in judgement.findings((), [(40, 70)])
+    }
+    assert told == {
+        'BLP007': (Severity.NOTE, DAMAGED),
+        'BLP005': (Severity.ERROR, ''),
+        'BLP006': (Severity.NOTE, DAMAGED),
+        'BLP013': (Severity.ERROR, ''),
+        'BLP009': (Severity.NOTE, DAMAGED),
+        'SIG009': (Severity.WARNING, ''),
+    }
 
 
 def test_low_confidence_is_capped_at_note() -> None:

@@ -76,6 +76,23 @@ def test_a_loss_of_supply_is_a_reset_of_its_own() -> None:
     ]
 
 
+def test_a_reset_in_which_the_supply_goes_away_is_the_supplys() -> None:
+    falls = [
+        change(100, 'nrst', 0),
+        change(110, 'vdd', 0),
+        change(300, 'vdd', 1),
+        change(310, 'nrst', 1),
+    ]
+    resets = [made for made in run(falls, {'nrst': 1, 'vdd': 1}) if isinstance(made, Reset)]
+    assert resets == [Reset(110, 300, '', POWER, True), Reset(100, 310, '', POWER, True)]
+
+
+def test_a_reset_before_the_supply_goes_away_is_not() -> None:
+    falls = [change(100, 'nrst', 0), change(105, 'nrst', 1), change(110, 'vdd', 0)]
+    resets = [made for made in run(falls, {'nrst': 1, 'vdd': 1}) if isinstance(made, Reset)]
+    assert resets == [Reset(100, 105, '', NRST, True), Reset(110, STOP, '', POWER, False)]
+
+
 def test_boot0_and_the_bus_lines_reset_nothing() -> None:
     made = run([change(100, 'boot0', 0)], {'boot0': 1, 'scl': 0, 'sda': 1})
     assert [type(one) for one in made] == [Level, Level]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from line.decoding import decoded, pieces
 from stm32trace.capture.changes import Changes
 from stm32trace.line.levels import LevelDecoder
-from stm32trace_core.lines import LevelChange
+from stm32trace_core.lines import LevelChange, LineSpikes
 from waves.i2c import I2cWave, window
 
 
@@ -34,6 +34,22 @@ def test_any_cut_gives_the_same_changes() -> None:
     whole = decoded(LevelDecoder('nrst'), [block])
     for at in range(0, block.stop, 50):
         assert decoded(LevelDecoder('nrst'), pieces(block, [at, at])) == whole
+
+
+def test_pulse_that_the_reset_pin_filters_is_no_change_but_is_counted() -> None:
+    wave = I2cWave(rate=24_000_000, nrst=1).idle(1e-3).glitch('nrst', 1000, 2)
+    wave.glitch('nrst', 2000, 3).idle(1e-4)
+    (fall, rise, spikes) = decoded(LevelDecoder('nrst', 24e6), [nrst(wave)])
+    assert (fall, rise) == (change(2000, 0), change(2003, 1))
+    assert spikes == LineSpikes(0, wave.length, '', 'nrst', 1)
+
+
+def test_filtered_line_is_the_same_however_it_is_cut() -> None:
+    wave = I2cWave(rate=24_000_000, nrst=1).idle(1e-4).glitch('nrst', 1000, 2)
+    block = nrst(wave.glitch('nrst', 1500, 3).idle(1e-5))
+    whole = decoded(LevelDecoder('nrst', 24e6), [block])
+    for at in range(990, 1510):
+        assert decoded(LevelDecoder('nrst', 24e6), pieces(block, [at])) == whole
 
 
 def test_change_within_a_gap_is_told_where_it_is_first_seen() -> None:

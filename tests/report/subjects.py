@@ -69,7 +69,7 @@ def diagnosis(**fields: Any) -> Finding:
 
 def judged(*findings: Finding, **explained: str) -> tuple[Judged, ...]:
     """Findings as the engine hands them out; `explained` is rule=the rule that explains it."""
-    return tuple(Judged(found, explained.get(found.rule, ''), False) for found in findings)
+    return tuple(Judged(found, explained.get(found.rule, ''), '') for found in findings)
 
 
 def transfer(start: int, end: int, outcome: str = OK, bus: str = 'i2c0') -> I2cTransfer:

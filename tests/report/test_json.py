@@ -82,7 +82,7 @@ def test_a_finding_is_told_with_all_its_fields(file: Path) -> None:
             }
         ],
         'explained_by': None,
-        'in_doubt': False,
+        'in_doubt': None,
     }
 
 

@@ -169,14 +169,16 @@ def _chunk_damage(chunk: Chunk, at: int, problem: Problem) -> Damage:
         text = f'{name} {problem.text}: samples {chunk.start} to {at - 1} may be wrong'
         return Damage('crc', chunk.start, text, at)
     if problem.kind == 'bomb':
-        return Damage('bomb', at, f'{name} {problem.text}; the rest of it is ignored')
+        text = f'{name} {problem.text}; the rest of it is ignored'
+        return Damage('bomb', at, text, since=chunk.start)
+    # An inflater notices late that a stream is broken: what it gave before may be wrong.
+    since = chunk.start if problem.kind == 'broken' else None
     if chunk.member.size is None:
-        return Damage(
-            problem.kind, at, f'{name} {problem.text}: what came after sample {at - 1} is missing'
-        )
+        text = f'{name} {problem.text}: what came after sample {at - 1} is missing'
+        return Damage(problem.kind, at, text, since=since)
     stop = chunk.start + chunk.samples
     lost = f'samples {at} to {stop - 1} are missing' if at < stop else 'no sample of it is missing'
-    return Damage(problem.kind, at, f'{name} {problem.text}: {lost}', stop)
+    return Damage(problem.kind, at, f'{name} {problem.text}: {lost}', stop, since)
 
 
 def _archive(path: Path) -> Archive:

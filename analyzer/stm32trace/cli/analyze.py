@@ -15,7 +15,11 @@ from stm32trace.cli.run import report
     name='analyze', short_help='what happened, what is wrong, who is to blame, what to do'
 )
 @click.argument(
-    'files', nargs=-1, required=True, metavar='FILE...', type=click.Path(path_type=Path)
+    'files',
+    nargs=-1,
+    required=True,
+    metavar='FILE...',
+    type=click.Path(readable=False, path_type=Path),
 )
 @shared
 def command(files: tuple[Path, ...], **given: Any) -> int:

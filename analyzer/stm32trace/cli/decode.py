@@ -48,7 +48,7 @@ class Rows(Machine):
 
 
 @click.command(name='decode', short_help='the traffic, one line a record')
-@click.argument('file', metavar='FILE', type=click.Path(path_type=Path))
+@click.argument('file', metavar='FILE', type=click.Path(readable=False, path_type=Path))
 @click.option(
     '--kind',
     multiple=True,

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from stm32trace.errors import Stm32TraceError
+from stm32trace.errors import ReportError, Stm32TraceError
 from stm32trace.registry import scan
 from stm32trace.report.plain import visible
 
@@ -60,6 +60,9 @@ class Program(click.Group):
         **extra: Any,
     ) -> Any:
         """Run and exit; nothing but SystemExit leaves this function."""
+        if sys.stdout is None:  # the shell's >&-
+            complain('expected a standard output to write to, found it closed; send it to a file')
+            sys.exit(ReportError.exit_status)
         try:
             status = super().main(
                 args,

@@ -197,7 +197,7 @@ class _Parts:
             'advice': list(found.advice),
             'evidence': [self._evidence(one) for one in found.evidence],
             'explained_by': judged.explained_by or None,
-            'in_doubt': judged.doubt,
+            'in_doubt': judged.doubt or None,
         }
 
     def _evidence(self, evidence: Evidence) -> Object:

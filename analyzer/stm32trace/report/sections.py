@@ -16,13 +16,17 @@ from stm32trace.report.layout import FAINT, SEVERITY_STYLES, STRONG, Sheet
 from stm32trace.report.pages import why
 from stm32trace.report.plain import counted, grouped, visible
 from stm32trace.report.reporter import Subject
-from stm32trace_core.rules.engine import Judged
+from stm32trace_core.rules.engine import BADLY_SAMPLED, DAMAGED, Judged
 from stm32trace_core.rules.rule import UNKNOWN, Finding, Severity
 
 NOTHING = 'No bus was recognised: no channel is named like a line that this program knows.'
 SIMPLE = re.compile(r'[\w./\\:+-]+', re.ASCII)  # needs no quotes in any shell
 MOST_FINDINGS = 40  # told in full; the rest is counted
 Identity = tuple[str, str, str]
+_DOUBT = {  # why a finding is told with less than its rule's severity
+    BADLY_SAMPLED: 'lowered one step as the signal was sampled badly',
+    DAMAGED: 'no more than a note as the file may be wrong there',
+}
 RECOVERY = {
     'yes': 'yes',
     'likely': 'likely',
@@ -185,7 +189,7 @@ def _finding(sheet: Sheet, subject: Subject, judged: Judged, number: int) -> Non
     bus = f' on {found.bus}' if found.bus else ''
     times = f', {grouped(found.count)} times' if found.count > 1 else ''
     sheet.add(f'{clock.span(found.start, found.end)}{bus}{times}', indent=5, style=FAINT)
-    doubt = ', lowered one step as the signal is in doubt' if judged.doubt else ''
+    doubt = f', {_DOUBT[judged.doubt]}' if judged.doubt else ''
     cause = f', explained by {judged.explained_by}' if judged.explained_by else ''
     sheet.add(
         f'suspect {found.suspect}, {found.confidence} confidence{doubt}{cause}',

@@ -201,7 +201,10 @@ class PartFamily(
             ('end', int),
             ('bus', str),
             ('family', str),  # key of the table: 'G0'; '' where no table fits
-            ('evidence', str),  # 'DBGMCU_IDCODE 0x460', 'ROM table 0x419', 'CPUID, use of registers'
+            (
+                'evidence',
+                str,
+            ),  # 'DBGMCU_IDCODE 0x460', 'ROM table 0x419', 'CPUID, use of registers'
             ('sure', bool),  # the part or the user said so; else it is what is left
         ],
     )

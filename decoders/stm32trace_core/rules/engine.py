@@ -21,6 +21,11 @@ CLEAN = 'clean'
 NOT_EVALUATED = 'not_evaluated'
 SUPPRESSED = 'suppressed'
 
+# Why a finding's severity was lowered.
+BADLY_SAMPLED = 'badly sampled'  # one step: it judges durations
+DAMAGED = 'damaged'  # to a note: it rests on samples that may be wrong
+MOST_WRONG = 0.25  # of a finding's length
+
 MOST_FINDINGS = 1000  # kept of one rule; further ones are counted
 
 # Facts that a rule may need and that only the traffic can tell: fact -> the record type that proves it.
@@ -44,9 +49,9 @@ class RuleResult(
     __slots__ = ()
 
 
-class Judged(NamedTuple('Judged', [('finding', Finding), ('explained_by', str), ('doubt', bool)])):
-    """A finding as reported: by which rule it is explained ('' for none), and whether its severity was lowered
-    one step because the signal was sampled badly.
+class Judged(NamedTuple('Judged', [('finding', Finding), ('explained_by', str), ('doubt', str)])):
+    """A finding as reported: by which rule it is explained ('' for none), and why its severity was lowered
+    (BADLY_SAMPLED, DAMAGED, '' where it was not).
     """
 
     __slots__ = ()
@@ -104,11 +109,14 @@ class Judgement(Machine):
             self._dropped[record.rule] = self._dropped.get(record.rule, 0) + 1
         return ()
 
-    def findings(self, rules: 'Iterable[Rule]' = ()) -> 'List[Judged]':
+    def findings(
+        self, rules: 'Iterable[Rule]' = (), wrong: 'Sequence[Tuple[int, int]]' = ()
+    ) -> 'List[Judged]':
         """Return the findings: unexplained ones first, then by severity, then by time.
 
         rules: those that ran. On a bus of which one that casts doubt found an error (it was sampled badly),
-        findings that judge durations are lowered by one step.
+        findings that judge durations are lowered by one step. wrong: samples [start, stop) that were read and may
+        be wrong; a finding that rests on them is no more than a note.
         """
         explained_by = dict(_explanations(self._findings.values()))
         casting = {rule.info.id for rule in rules if rule.casts_doubt}
@@ -120,8 +128,11 @@ class Judgement(Machine):
         }
         judged = []
         for found in self._findings.values():
-            doubt = found.rule in timed and found.bus in doubted
-            told = _lowered(found) if doubt else found
+            told, doubt = found, ''
+            if not found.rule.startswith('SIG') and _touches(found, wrong):
+                told, doubt = found._replace(severity=Severity.NOTE), DAMAGED
+            elif found.rule in timed and found.bus in doubted:
+                told, doubt = _lowered(found), BADLY_SAMPLED
             judged.append(Judged(told, explained_by.get(found.identity, ''), doubt))
         return sorted(judged, key=_order)
 
@@ -166,6 +177,22 @@ class Judgement(Machine):
 def _both(one: 'Tuple[str, ...]', other: 'Tuple[str, ...]') -> 'Tuple[str, ...]':
     """A rule that could be evaluated on one bus was evaluated."""
     return tuple(need for need in one if need in other)
+
+
+def _touches(found: 'Finding', spans: 'Sequence[Tuple[int, int]]') -> 'bool':
+    """Tell whether the finding or one of its evidences rests on one of `spans`.
+
+    It does if it begins or ends there, or if MOST_WRONG of its length lies there: a long series of BUSY is still one
+    when a piece of its middle is in doubt.
+    """
+    rests_on = [(found.start, found.end)] + [(one.start, one.end) for one in found.evidence]
+    return any(
+        start <= first <= stop
+        or start <= last <= stop
+        or min(last, stop) - max(first, start) > MOST_WRONG * (last - first)
+        for start, stop in spans
+        for first, last in rests_on
+    )
 
 
 def _lowered(found: 'Finding') -> 'Finding':
