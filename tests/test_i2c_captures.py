@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from stm32trace.analysis import Analysis
 from stm32trace.capture import open_capture
+from stm32trace.capture.changes import Changes, cut, join
+from stm32trace.capture.sr_writer import write_sr
 from stm32trace.pipeline import analyze
 from stm32trace_core.rules.rule import HOST, TARGET, UNLIKELY, Severity
 
@@ -134,3 +137,34 @@ def test_an_unprotect_that_went_well_warns_that_it_erases(simulated_captures: Pa
     assert (warning.rule, warning.severity) == ('OPT010', Severity.WARNING)
     assert warning.suspect in (HOST, TARGET)
     assert 'ERASES' in warning.advice[0]
+
+
+def piece(file: Path, target: Path, start: int, stop: int) -> Path:
+    """Write the samples [start, stop) of a capture as one of its own."""
+    reader = open_capture(file)
+    channels = range(len(reader.info.channels))
+    whole = join(list(reader.blocks(channels)))
+    (inside,) = [cut(cut(whole, stop)[0], start)[1]]
+    before = int(whole.state[whole.index.searchsorted(start, 'right') - 1])
+    index, state = inside.index - start, inside.state
+    if not len(index) or index[0] > 0:
+        index, state = np.insert(index, 0, 0), np.insert(state, 0, before)
+    names = [channel.name for channel in reader.info.channels]
+    rate = reader.info.sample_rate
+    assert rate is not None
+    write_sr(target, [Changes(0, stop - start, index, state)], names, rate)
+    return target
+
+
+@pytest.mark.parametrize(
+    ('start', 'stop', 'rule'),
+    [(1_000_000, 41_000_000, 'BLP013'), (1_000_000, 43_500_000, 'BLP013')],
+)
+def test_a_capture_that_begins_inside_the_endless_busy_tells_of_it(
+    simulated_captures: Path, tmp_path: Path, start: int, stop: int, rule: str
+) -> None:
+    file = simulated_captures / 'i2c_g071_endless_busy_brick.sr'
+    result = analysis(piece(file, tmp_path / 'piece.sr', start, stop))
+    assert result.verdict is not None
+    assert result.verdict.rule == rule
+    assert 'BUSY' in result.verdict.headline

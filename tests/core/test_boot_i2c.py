@@ -20,12 +20,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stm32trace.capture import open_capture
-from stm32trace.capture.changes import Changes, Selector
+from stm32trace.capture.changes import Changes, Selector, cut
 from stm32trace.line.columns import LineDecoder
 from stm32trace.line.i2c import I2cDecoder
 from stm32trace.line.levels import LevelDecoder
 from stm32trace_core.bootloader.commands import COMMANDS
 from stm32trace_core.bootloader.i2c import I2cBootloader
+from stm32trace_core.bootloader.party import HELD_RECORDS
 from stm32trace_core.bootloader.records import (
     ABANDONED,
     ACK,
@@ -61,6 +62,7 @@ from stm32trace_core.lines import CaptureGap, LevelChange
 from stm32trace_core.wire.i2c import ADDRESS_NACK, I2cByte, I2cFramer, I2cTransfer
 from stm32trace_core.wire.i2c import OK as ANSWERED
 from stm32trace_core.wire.i2c import TRUNCATED as CUT_OFF
+from waves.i2c import I2cWave
 from waves.loader import Loader
 
 BUS = 'i2c0'
@@ -850,6 +852,161 @@ def test_a_busy_stream_that_a_reset_ends() -> None:
     assert (unknown.opcode, unknown.busy_count, unknown.outcome) == (-1, 2, RESET)
 
 
+@pytest.mark.parametrize(('address', 'enough'), [(LOADER, 16), (ELSEWHERE, 200)])
+def test_a_long_series_of_busy_tells_of_a_command_before_the_capture(
+    address: int, enough: int
+) -> None:
+    stream = records(['r 76'] * enough, address)
+    assert run(stream[:-1], end=start(enough)) == []
+    made = run(stream)
+    busy = BootStatus(
+        start(0), end(0), BUS, address, -1, FINAL, BUSY, 0x76, 1, start(0), start(0), start(0)
+    )
+    assert made == [
+        busy._replace(start=start(number), end=end(number), busy_count=number + 1)
+        for number in range(enough)
+    ]
+
+
+@pytest.mark.parametrize(
+    ('after', 'outcome', 'status'),
+    [
+        (['nrst 0', 'x', 'x'], RESET, NONE),
+        (['x', 'x', 'x'], VANISHED, TIMEOUT),
+        (['r 79'], OK, ACK),
+        (['r 1F'], REFUSED, NACK),
+        ([], TRUNCATED, NONE),
+    ],
+)
+def test_a_series_of_busy_is_one_command_whatever_ends_it(
+    after: list[str], outcome: str, status: str
+) -> None:
+    (unknown,) = commands(['r 76'] * 40 + after)
+    assert (unknown.opcode, unknown.outcome, unknown.status) == (-1, outcome, status)
+    assert (unknown.busy_count, unknown.busy_start, unknown.busy_end) == (40, start(0), end(39))
+
+
+def test_a_series_of_busy_after_a_gap_counts_as_well() -> None:
+    words = ['r 76'] * 10 + ['gap'] + ['r 76'] * 16
+    assert [one.busy_count for one in commands(words)] == [10, 16]
+
+
+@pytest.mark.parametrize('address', [LOADER, ELSEWHERE])
+@pytest.mark.parametrize(
+    'words',
+    [
+        ['r 76', 'r 76', 'r 00'] * 300,
+        ['r 76', 'w'] * 300,
+        ['r 76', 'x'] * 300,
+        ['r 7676'] * 300,
+        ['r! 76'] * 300,
+        ['w 55', *['r 76'] * 300],
+        ['w 5555', *['r 76'] * 300],
+        ['r 55', *['r 76'] * 300],
+        ['w 10', 'r! 55', *['r 76'] * 300],
+        ['nrst 0', *['r 76'] * 300],
+    ],
+    ids=[
+        'other values between', 'a probe between', 'not answered between', 'two bytes', 'restart',
+        'a byte set before', 'two bytes set before', 'another value before', 'a register before',
+        'from a reset on',
+    ],
+)  # fmt: skip
+def test_a_series_of_busy_with_anything_beside_it_is_no_loader(
+    words: list[str], address: int
+) -> None:
+    assert commands(words, address=address) == []
+
+
+def test_a_byte_that_the_host_acknowledges_is_no_status() -> None:
+    stream = [one._replace(acked=(True, True)) for one in records(['r 76'] * 300)]
+    assert run(stream, end=10**6) == []
+
+
+def test_a_capture_may_begin_with_the_last_frame_before_a_series_of_busy() -> None:
+    assert briefly(['w 030102030407', *['r 76'] * 16]) == [('unknown command', NONE, TRUNCATED)]
+
+
+def test_records_of_a_loader_that_are_lost_while_it_is_unsure_are_counted() -> None:
+    words = ['r 79'] * HELD_RECORDS + GET
+    machine = I2cBootloader(BARE, BUS)
+    made = [one for record in records(words, ELSEWHERE) for one in machine.feed(record)]
+    whole = run(records(words, ELSEWHERE), NAMED)
+    assert machine.dropped == len(whole) - len(made) > 0
+    assert made == whole[machine.dropped :]
+
+
+# Hosts that hand write and read over together, with a repeated START between them.
+
+
+def combined(words: Sequence[str], address: int = LOADER) -> list[Any]:
+    """Records of a waveform in which no STOP comes between a write and the read after it."""
+    wave = I2cWave(bus=BUS, nrst=1)
+    for word, sequel in zip(words, [*words[1:], ''], strict=True):
+        verb, _, digits = word.partition(' ')
+        if verb == 'w':
+            wave.write(address, bytes.fromhex(digits), stop=not sequel.startswith('r'))
+        elif verb == 'r':
+            wave.read(address, bytes.fromhex(digits), stop=not sequel.startswith('r!'))
+        elif verb == 'r!':
+            wave.read(address, bytes.fromhex(digits))
+        else:
+            wave.pulse('nrst', 1e-3)
+    return list(transfers_of([wave.changes()], wave.rate, ('nrst',)))
+
+
+def names(stream: Iterable[Any]) -> list[tuple[str, str]]:
+    found = (one for one in run(stream, end=10**9) if isinstance(one, BootCommand))
+    return [(one.name, one.outcome) for one in found]
+
+
+@pytest.mark.parametrize('address', [LOADER, ELSEWHERE], ids=['documented', 'any address'])
+@pytest.mark.parametrize('told', [GET, GET_ID], ids=['Get', 'Get ID'])
+def test_a_loader_that_is_read_after_a_repeated_start_is_found(
+    told: list[str], address: int
+) -> None:
+    stream = combined(told, address)
+    assert [one.restart for one in stream if isinstance(one, I2cTransfer)][1]
+    named = BARE._replace(address=address)
+    assert run(stream, end=10**9) == run(stream, named, end=10**9) != []
+
+
+def test_all_of_a_session_may_be_read_after_repeated_starts() -> None:
+    erase = ['w 45BA', 'r 79', 'w 000000', 'r 79', 'w 000606', 'r 76', 'r 76', 'r 79']
+    version = ['w 01FE', 'r 79', 'r 12', 'r 79']
+    words = [*version, *GET_ID, *erase, 'w 936C', 'r 79', 'r 76', 'reset', 'w 936C', 'r 79']
+    assert names(combined(words)) == [
+        ('Get Version', OK),
+        ('Get ID', OK),
+        ('No-Stretch Extended Erase', OK),
+        ('No-Stretch Readout Unprotect', RESET),
+        ('No-Stretch Readout Unprotect', TRUNCATED),
+    ]
+
+
+def test_an_answer_may_come_after_repeated_starts_as_well() -> None:
+    words = ['w 02FD', 'r! 79', 'r! 010460', 'r! 79']
+    assert briefly(words, address=ELSEWHERE) == [('Get ID', ACK, OK)]
+
+
+@pytest.mark.parametrize(
+    'words',
+    [
+        ['w 02FD', 'r 79', 'r 010999', 'r 79'],
+        ['w 02FD', 'r 79', 'r 0104', 'w 02FD', 'r 79'],
+        ['w 00FF', 'r 79', 'r 0210001102', 'r 79'],
+        ['w 00FF', 'r 79', 'w 00FF', 'r 79', 'w 01FE', 'r 79', 'r 79', 'r 79'],
+        ['w 936C', 'r 79', 'r 76', 'r 76', 'r 79'],
+    ],
+    ids=['a part nobody knows', 'half an ID', 'no list of commands', 'no answers', 'no identity'],
+)
+@pytest.mark.parametrize('address', [LOADER, ELSEWHERE], ids=['documented', 'any address'])
+def test_repeated_starts_without_an_identity_are_a_register_device(
+    words: list[str], address: int
+) -> None:
+    assert names(combined(words, address)) == []
+
+
 def test_a_length_frame_that_looks_like_a_command_is_not_taken_for_one() -> None:
     tail = ['w 11EE', 'r 79', 'r 00112233445566778899AABBCCDDEEFF0011', *GET_ID]
     assert briefly(tail) == [('Get ID', ACK, OK)]
@@ -991,8 +1148,22 @@ def test_a_waveform_gives_the_same_as_its_transfers() -> None:
     assert [one.role for one in edges if isinstance(one, LevelChange)] == ['nrst', 'nrst']
 
 
-def capture_records(path: Path, channels: dict[str, str]) -> tuple[float | None, list[Any]]:
-    """Return the sample rate and the records of a capture; channels: role -> name, SCL and SDA first."""
+def piece(blocks: Iterable[Changes], first: int, stop: int) -> Iterator[Changes]:
+    """Yield the samples [first, stop) of what `blocks` yields."""
+    for block in blocks:
+        if block.stop <= first or block.start >= stop:
+            continue
+        inside = cut(block, first)[1] if block.start < first else block
+        yield cut(inside, stop)[0] if inside.stop > stop else inside
+
+
+def capture_records(
+    path: Path, channels: dict[str, str], first: int = 0, stop: int = 10**18
+) -> tuple[float | None, list[Any]]:
+    """Return the sample rate and the records of a capture, or of the samples [first, stop) of it.
+
+    channels: role -> name, SCL and SDA first.
+    """
     reader = open_capture(path)
     index = {channel.name: channel.index for channel in reader.info.channels}
     wanted = [index[name] for name in channels.values()]
@@ -1001,7 +1172,7 @@ def capture_records(path: Path, channels: dict[str, str]) -> tuple[float | None,
     blocks = (selector.select(block) for block in reader.blocks(order))
     rate = reader.info.sample_rate
     slow = [role for role in channels if role not in ('scl', 'sda')]
-    return rate, list(transfers_of(blocks, rate or 0, slow))
+    return rate, list(transfers_of(piece(blocks, first, stop), rate or 0, slow))
 
 
 RESULTS = {'ACK': OK, 'NACK': REFUSED, 'ABORTED_BY_RESET': RESET}
@@ -1034,6 +1205,33 @@ def test_simulated_captures_hold_what_really_happened(name: str, simulated_captu
     for one, true in zip(found, expected, strict=True):
         assert one.start / rate == pytest.approx(true['t0'], abs=slack)
         assert one.end / rate == pytest.approx(true['t1'], abs=slack)
+
+
+UNKNOWN_LIMIT_S = 35  # BLP013, for a command that is not known
+
+
+@pytest.mark.parametrize('stop', [41_000_000, 10**9], ids=['in the stream', 'at the end'])
+def test_a_capture_of_the_lost_g071_may_begin_in_its_busy_stream(
+    stop: int, simulated_captures: Path
+) -> None:
+    name = 'i2c_g071_endless_busy_brick'
+    truth = json.loads((simulated_captures / f'{name}.truth.json').read_text('utf-8'))
+    channels = {role: channel['name'] for role, channel in truth['channels'].items()}
+    rate, stream = capture_records(simulated_captures / f'{name}.sr', channels, 1_000_000, stop)
+    end_of_data = min(stop, truth['samples'])
+    made = run(stream, bare_context(rate), end=end_of_data)
+    (unknown,) = [one for one in made if isinstance(one, BootCommand)]
+    polls = [one for one in stream if isinstance(one, I2cTransfer) and one.data == b'\x76']
+    falls = [one.start for one in stream if isinstance(one, LevelChange) and not one.value]
+    assert (unknown.target, unknown.opcode, unknown.busy_count) == (LOADER, -1, len(polls))
+    assert (unknown.busy_start, unknown.busy_end) == (polls[0].start, polls[-1].end)
+    assert (unknown.outcome, unknown.end) == (
+        (RESET, falls[0]) if falls else (TRUNCATED, end_of_data)
+    )
+    statuses = [one for one in made if isinstance(one, BootStatus)]
+    assert [one.busy_count for one in statuses] == list(range(1, len(polls) + 1))
+    assert rate is not None
+    assert (statuses[-1].end - statuses[-1].busy_start) / rate > UNKNOWN_LIMIT_S
 
 
 def summary(one: BootCommand) -> tuple[Any, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +16,8 @@ from stm32trace_core.wire.i2c import (
     BROKEN,
     BYTE,
     EMPTY,
+    ENDLESS,
+    MOST_WORDS,
     NO_START,
     OK,
     PARTIAL,
@@ -196,6 +200,77 @@ def test_gap_truncates_what_is_open_and_pulses_after_it_have_no_start() -> None:
         found += framer.feed(word)
     assert [transfer.outcome for transfer in found] == [TRUNCATED, NO_START]
     assert found[0].end == 29
+
+
+# Endless clocks: another protocol on the channels.
+
+MOST_DATA = MOST_WORDS - 2  # of a transfer with START and a 7-bit address
+
+
+def clocked(number: int, start: int = 0) -> Iterator[I2cByte]:
+    for at in range(start, start + 10 * number, 10):
+        yield I2cByte(at, at + 9, BUS, BYTE, at % 251, 9, True, 0, 0, at)
+
+
+def endless(data: int, then: str = '') -> list[I2cTransfer]:
+    """A write of `data` bytes to 0x51, and the words `then`."""
+    sent = [*words('S A2+'), *clocked(data, 20)]
+    moved = [word._replace(start=word.start + 20 + 10 * data) for word in words(then)]
+    return framed(sent + moved, 10**9)
+
+
+def test_longest_transfer_is_whole() -> None:
+    (found,) = endless(MOST_DATA, 'P')
+    assert (len(found.data), found.outcome, found.stopped) == (MOST_DATA, OK, True)
+
+
+@pytest.mark.parametrize('more', [1, 1000])
+@pytest.mark.parametrize('then', ['P S A3+ 79- P', 'R A3+ 79- P'], ids=['STOP', 'restart'])
+def test_endless_transfer_is_cut_and_the_next_one_is_found(more: int, then: str) -> None:
+    cut, whole = endless(MOST_DATA + more, then)
+    assert (cut.address, cut.outcome, cut.stopped) == (0x51, ENDLESS, False)
+    assert (cut.start, cut.end, len(cut.data)) == (0, 10 * MOST_WORDS - 1, MOST_DATA)
+    assert len(cut.acked) == MOST_DATA + 1
+    assert (whole.outcome, whole.data, whole.restart) == (OK, b'\x79', then.startswith('R'))
+
+
+def test_endless_transfer_is_known_before_it_ends() -> None:
+    framer = I2cFramer(bare_context(), BUS)
+    stream = [*words('S A2+'), *clocked(MOST_DATA + 5, 20)]
+    found = [len(list(framer.feed(word))) for word in stream]
+    assert (found.index(1), sum(found)) == (MOST_WORDS, 1)
+    assert list(framer.finish(10**9)) == []
+
+
+def test_gap_in_an_endless_transfer_leaves_pulses_without_start() -> None:
+    framer = I2cFramer(bare_context(), BUS)
+    for word in [*words('S A2+'), *clocked(MOST_DATA + 5, 20)]:
+        framer.feed(word)
+    assert list(framer.feed(CaptureGap(10**7, 10**8, '', 'samples missing'))) == []
+    found = [one for word in words('6p P') for one in framer.feed(word)]
+    assert [transfer.outcome for transfer in found] == [NO_START]
+
+
+def test_endless_clock_before_the_first_start_is_one_transfer_without_start() -> None:
+    stream = [*clocked(MOST_WORDS + 1000), *words('S A2+ P')]
+    lost, whole = framed(stream, 10**9)
+    assert (lost.outcome, len(lost.data), lost.stopped) == (NO_START, MOST_WORDS, False)
+    assert whole.outcome == OK
+
+
+def test_endless_clock_takes_no_more_memory_than_the_longest_transfer() -> None:
+    framer = I2cFramer(bare_context(), BUS)
+    for word in words('S A2+'):
+        framer.feed(word)
+    tracemalloc.start()
+    try:
+        for word in clocked(3 * MOST_WORDS, 20):
+            framer.feed(word)
+        kept, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 100_000
+    assert most < 50_000_000
 
 
 # The longest low phase that the target can have held, from the waveform.

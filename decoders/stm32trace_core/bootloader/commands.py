@@ -60,6 +60,8 @@ READOUT_UNPROTECT = 0x92
 NS_READOUT_UNPROTECT = 0x93
 GET_CHECKSUM = 0xA1
 
+BASIC_COMMANDS = frozenset((GET, GET_VERSION, GET_ID))  # every loader offers them
+
 # Not a command: hosts send it to get a NACK, and with it the loader's attention. Source: stm32flash
 # stm32.c, STM32_CMD_ERR.
 RESYNC = 0xFF

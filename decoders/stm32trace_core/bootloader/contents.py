@@ -5,7 +5,9 @@ stm32.c, stm32_crc_memory.
 """
 
 from ..bits import big_endian, checksum
+from ..devices import find_device
 from .commands import (
+    BASIC_COMMANDS,
     BLOCK,
     GET,
     GET_CHECKSUM,
@@ -26,15 +28,14 @@ from .records import BAD_CHECKSUM, BAD_COMPLEMENT, INCOMPLETE, DeviceIdentified,
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, Dict, List, Optional, Tuple, Union  # novm
+    from typing import Callable, Dict, Iterable, List, Optional, Tuple, Union  # novm
 
     from .commands import Frame
-    from .machine import Exchange
+    from .machine import Exchange, Said
 
     Told = Optional[List[Union[LoaderInfo, DeviceIdentified]]]
 
 LARGEST_DEV_ID = 0xFFF  # DBGMCU_IDCODE.DEV_ID has 12 bits
-BASIC_COMMANDS = frozenset((GET, GET_VERSION, GET_ID))  # every loader offers them
 SOURCE_OF_ID = command_named(GET_ID)
 
 
@@ -46,6 +47,11 @@ def fault_of(frame: 'Frame', data: 'bytes', announced: 'int') -> 'str':
     if frame.adds_up(data[:length]):
         return ''
     return BAD_COMPLEMENT if frame.says == OPCODE else BAD_CHECKSUM
+
+
+def has_checksum(data: 'bytes') -> 'bool':
+    """Tell whether `data` may be a frame of a loader: its last byte is the checksum of the others."""
+    return len(data) > 1 and data[-1] == checksum(data[:-1])
 
 
 # What a frame's payload (count included) sets in an exchange. A list may be cut short.
@@ -148,3 +154,13 @@ TELLERS = {
     GET_CHECKSUM: _tell_checksum,
 }  # type: Dict[int, Callable[[Exchange, Tuple[str, int], bytes], Told]]
 PROVING = frozenset((GET, GET_ID, GET_CHECKSUM))  # answers that nobody else gives by chance
+
+
+def names_a_loader(said: 'Iterable[Said]') -> 'bool':
+    """Tell whether the commands of a loader were listed, or the ID of a part that is known told."""
+    for told in said:
+        if isinstance(told, LoaderInfo) and told.commands:
+            return True
+        if isinstance(told, DeviceIdentified) and find_device(told.dev_id) is not None:
+            return True
+    return False

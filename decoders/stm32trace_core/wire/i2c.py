@@ -59,6 +59,9 @@ BROKEN = 'broken'  # closed in the middle of a byte (more than two bits of it we
 EMPTY = 'empty'  # closed before its address was complete, with no more than two stray bits
 NO_START = 'no_start'  # its START lies before the capture (or in a gap); address unknown (-1)
 TRUNCATED = 'truncated'  # the data ends first
+# longer than MOST_WORDS: it ends, not stopped, with the last word that is kept; what was clocked after
+# that, up to the next START or STOP, belongs to no transfer. Another protocol on the channels, say.
+ENDLESS = 'endless'
 
 
 class I2cTransfer(
@@ -66,7 +69,8 @@ class I2cTransfer(
         'I2cTransfer',
         [
             ('start', int),  # SDA edge of START or repeated START
-            # after the SDA edge of STOP, at that of the next START, or the end of the data
+            # after the SDA edge of STOP, at that of the next START, or the end of the data; ENDLESS:
+            # of the last word
             ('end', int),
             ('bus', str),
             ('address', int),  # 7 bits, or 10 bits where `ten_bit`; -1 unknown
@@ -98,6 +102,8 @@ class I2cTransfer(
         return self.address >= 0 and all(self.acked[: len(self.acked) - len(self.data)])
 
 
+# START, two address bytes, and all that is read of an EEPROM of 64 KiB; a frame of AN4221 is far shorter.
+MOST_WORDS = 3 + 65536
 STRAY_BITS = 2  # so many bits after a NACK are seen in healthy captures of a low sample rate
 BEFORE_ACK = 8  # `low_bit` of the ninth SCL rise
 # UM10204 3.1.11: a first byte of 11110xx begins a 10-bit address, xx are its upper two bits.
@@ -112,7 +118,7 @@ class I2cFramer(Machine):
     A transfer is known at the STOP or START that ends it. Words between a STOP and the next START
     belong to no transfer and give no record; before the first START of the data, or after a gap,
     they are a transfer of outcome NO_START. A gap ends what is open as TRUNCATED, like the end of
-    the data.
+    the data. One of more than MOST_WORDS words is known there, as ENDLESS (NO_START stays NO_START).
 
     A read with a 10-bit address repeats only the upper bits of it after the repeated START; the
     lower ones are those of the write before.
@@ -127,6 +133,7 @@ class I2cFramer(Machine):
         Machine.__init__(self, context, bus)
         self._words = []  # type: List[I2cByte]  # of the open transfer, its START first
         self._synchronised = False  # a START or STOP was seen since the data began
+        self._endless = False  # the words that come belong to a transfer that was cut
         self._ten_bit_address = -1  # of the transfer before a repeated START
 
     def feed(self, record: 'Union[I2cByte, CaptureGap]') -> 'Iterable[I2cTransfer]':
@@ -135,25 +142,32 @@ class I2cFramer(Machine):
         if record.kind in (START, RESTART):
             closed = self._close(record.start, record)
             self._words = [record]
-            self._synchronised = True
+            self._synchronised, self._endless = True, False
             return closed
         if record.kind == STOP:
             closed = self._close(record.end, record)
             self._ten_bit_address = -1
-            self._synchronised = True
+            self._synchronised, self._endless = True, False
             return closed
-        if self._words or not self._synchronised:
-            self._words.append(record)
+        if self._endless or (self._synchronised and not self._words):
+            return ()
+        if len(self._words) == MOST_WORDS:
+            self._endless = True
+            return self._close(self._words[-1].end, None)
+        self._words.append(record)
         return ()
 
     def finish(self, end: 'int') -> 'Iterable[I2cTransfer]':
         closed = self._close(end, None)
         self._ten_bit_address = -1
-        self._synchronised = False
+        self._synchronised = self._endless = False
         return closed
 
     def _close(self, end: 'int', by: 'Optional[I2cByte]') -> 'Iterable[I2cTransfer]':
-        """Return the open transfer, if any, closed by a STOP, a START or, None, the end of data."""
+        """Return the open transfer, if any, closed by a STOP, a START or, None, the end of data.
+
+        None is also what closes an endless one.
+        """
         if not self._words:
             return ()
         words, self._words = self._words, []
@@ -173,7 +187,7 @@ class I2cFramer(Machine):
         if not started:
             outcome = NO_START
         elif by is None:
-            outcome = TRUNCATED
+            outcome = ENDLESS if self._endless else TRUNCATED
         elif stray_bits > STRAY_BITS:
             outcome = BROKEN
         elif not all(acked[:header]):
