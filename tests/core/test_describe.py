@@ -7,6 +7,16 @@ from typing import Any
 import pytest
 
 from stm32trace_core import lines
+from stm32trace_core.adi.link import LinkMonitor
+from stm32trace_core.adi.machine import AdiMachine
+from stm32trace_core.adi.records import (
+    AckRun,
+    LinkReset,
+    LinkStats,
+    MemoryAccess,
+    ParityError,
+    RegisterAccess,
+)
 from stm32trace_core.bootloader.i2c import I2cBootloader
 from stm32trace_core.bootloader.records import (
     BootCommand,
@@ -15,9 +25,17 @@ from stm32trace_core.bootloader.records import (
     LoaderInfo,
 )
 from stm32trace_core.context import bare_context
+from stm32trace_core.cortex.records import CoreStatus, DebugControl, DebugRequest, RamLoaderRun
 from stm32trace_core.describe import describe
 from stm32trace_core.flash.operations import BootOperations
-from stm32trace_core.flash.records import FlashOperation, OptionChange, Window
+from stm32trace_core.flash.records import (
+    AreaRefused,
+    FlashOperation,
+    OptionChange,
+    OptionState,
+    PeripheralAccess,
+    Window,
+)
 from stm32trace_core.lines import (
     CaptureFact,
     CaptureGap,
@@ -42,6 +60,7 @@ from stm32trace_core.wire.i2c import (
     I2cByte,
     I2cTransfer,
 )
+from stm32trace_core.wire.swd import BAD_PARITY, DATA_PHASE, TRUNCATED, SwdSequence, SwdTransfer
 from waves.loader import BUSY, NACK, READOUT_UNPROTECT_NS, Loader
 
 CONTEXT = bare_context(1e6)
@@ -187,7 +206,7 @@ FINDING = Finding(
     (), '',
 )  # fmt: skip
 
-RECORDS = [
+RECORDS: list[tuple[Any, tuple[str, str, str]]] = [
     (I2cByte(0, 1, '', START, 0, 0, False, 0, 0, 0), ('START', 'START', 'S')),
     (I2cByte(0, 1, '', RESTART, 0, 0, False, 0, 0, 0), ('repeated START', 'repeated START', 'Sr')),
     (I2cByte(0, 1, '', STOP, 0, 0, False, 0, 0, 0), ('STOP', 'STOP', 'P')),
@@ -320,6 +339,225 @@ RECORDS = [
 ]
 
 
+def register(
+    port: str, name: str, write: bool, value: int, outcome: str = 'ok', ap: int = -1
+) -> RegisterAccess:
+    return RegisterAccess(0, 9, 'swd0', port, ap, 0, name, write, value, outcome)
+
+
+def memory(
+    address: int, size: int, write: bool, value: int, outcome: str = 'ok', ap: int = 0
+) -> MemoryAccess:
+    return MemoryAccess(0, 9, 'swd0', ap, address, size, write, value, outcome)
+
+
+SWD_RECORDS: list[tuple[Any, tuple[str, str, str]]] = [
+    (
+        SwdTransfer(0, 46, 'swd0', 0xA5, 1, 0x0BC11477, DATA_PHASE),
+        ('DP read DPIDR: OK 0x0BC11477', 'R DPIDR: 0x0BC11477', 'OK'),
+    ),
+    (
+        SwdTransfer(0, 46, 'swd0', 0xA9, 1, 0x50000000, DATA_PHASE),
+        ('DP write 0x4: OK 0x50000000', 'W DP 0x4: 0x50000000', 'OK'),
+    ),
+    (
+        SwdTransfer(0, 46, 'swd0', 0x9F, 1, 5, DATA_PHASE | BAD_PARITY),
+        ('AP read 0xC: OK 0x00000005, bad parity', 'R AP 0xC: 0x00000005', 'OK'),
+    ),
+    (
+        SwdTransfer(0, 13, 'swd0', 0xBB, 2, 0, 0),
+        ('AP write 0xC: WAIT', 'W AP 0xC: WAIT', 'WAIT'),
+    ),
+    (
+        SwdTransfer(0, 13, 'swd0', 0xBB, 3, 0, TRUNCATED),
+        (
+            'AP write 0xC: invalid acknowledge 110, cut off',
+            'W AP 0xC: invalid acknowledge 110',
+            'invalid acknowledge 110',
+        ),
+    ),
+    (
+        SwdSequence(0, 56, 'swd0', 'line_reset', 56),
+        ('line reset, 56 clocks', 'line reset', 'reset'),
+    ),
+    (
+        SwdSequence(0, 1, 'swd0', 'noise', 1),
+        ('bits that fit nothing, 1 clock', 'bits that fit nothing', 'noise'),
+    ),
+    (
+        register('dp', 'CTRL/STAT', True, 0x50000000),
+        (
+            'CTRL/STAT = CDBGPWRUPREQ|CSYSPWRUPREQ (0x50000000)',
+            'CTRL/STAT = 0x50000000',
+            'CTRL/STAT',
+        ),
+    ),
+    (
+        register('ap', 'CSW', True, 0x23000002, ap=1),
+        (
+            'AP1 CSW = Size=32 bit|AddrInc=off|Prot=0x23 (0x23000002)',
+            'AP1 CSW = 0x23000002',
+            'CSW',
+        ),
+    ),
+    (
+        register('ap', 'IDR', False, 0x24770011, ap=0),
+        (
+            'IDR -> TYPE=AHB3|VARIANT=0x1|CLASS=MEM-AP|DESIGNER=Arm|REVISION=0x2 (0x24770011)',
+            'IDR -> 0x24770011',
+            'IDR',
+        ),
+    ),
+    (
+        register('dp', 'SELECT', True, 0),
+        ('SELECT = 0x00000000', 'SELECT = 0x00000000', 'SELECT'),
+    ),
+    (
+        register('dp', 'DPIDR', False, 0, 'no_reply'),
+        ('DPIDR -> no reply', 'DPIDR no reply', 'DPIDR'),
+    ),
+    (
+        register('ap', 'TAR', True, 0x20000000, 'fault', ap=0),
+        ('TAR = 0x20000000, FAULT', 'TAR FAULT', 'TAR'),
+    ),
+    (
+        memory(0xE0042000, 4, False, 0x10076419),
+        ('read 0xE0042000 -> 0x10076419', 'read 0xE0042000 -> 0x10076419', '0xE0042000'),
+    ),
+    (
+        memory(FLASH, 2, True, 0x6533, 'bad_parity', ap=2),
+        (
+            'AP2 write 0x08001800 = 0x6533, bad parity',
+            'AP2 write 0x08001800 = 0x6533',
+            '0x08001800',
+        ),
+    ),
+    (
+        memory(-1, 4, False, 0, 'lost'),
+        (
+            'read unknown address -> value lost',
+            'read unknown address value lost',
+            'unknown address',
+        ),
+    ),
+    (
+        AckRun(0, 9, 'swd0', 4, 0xBB, True, 51, 3, True, True),
+        ('FAULT x51, AP write 0xC', 'FAULT x51', 'FAULT'),
+    ),
+    (
+        AckRun(0, 9, 'swd0', 7, 0xA5, False, 3, 0, False, False),
+        ('no reply x3, DP read DPIDR and others, so far', 'no reply x3', 'no reply'),
+    ),
+    (
+        ParityError(0, 9, 'swd0', 0xBD, 5),
+        ('bad parity: DP read RDBUFF, 0x00000005', 'bad parity', 'parity'),
+    ),
+    (
+        LinkReset(0, 9, 'swd0', 'jtag_to_swd', 5, 3),
+        ('JTAG to SWD after 5 packets, 3 OK', 'JTAG to SWD', 'to SWD'),
+    ),
+    (
+        LinkStats(0, 9, 'swd0', 13, 1, 2, 3, 4, 1, 1, 1, 2, True),
+        (
+            '13 packets, 1 OK, 2 WAIT, 3 FAULT, 4 without reply, 1 with reply 000, '
+            '1 with an invalid acknowledge, 1 parity error, 2 line resets',
+            '13 packets, 1 OK',
+            '13',
+        ),
+    ),
+    (
+        DebugControl(0, 2000, 'swd0', 'halt', True, 2),
+        ('halt: done after 2 ms, 2 reads of DHCSR', 'halt: done', 'halt'),
+    ),
+    (
+        DebugControl(0, 9, 'swd0', 'reset', False, 0),
+        ('reset of the part: not seen to happen', 'reset of the part: not seen', 'reset'),
+    ),
+    (
+        DebugRequest(0, 9, 'swd0', 'step', 0xA05F0005),
+        ('single step requested (0xA05F0005)', 'single step requested', 'step'),
+    ),
+    (
+        CoreStatus(0, 9, 'swd0', 0x02030003, True, False, False, True, True),
+        (
+            'core halted, reset since the last look (0x02030003)',
+            'core halted, reset since the last look',
+            'halted',
+        ),
+    ),
+    (
+        CoreStatus(0, 9, 'swd0', 0x000C0000, False, True, True, False, False),
+        (
+            'core running, locked up, asleep, debug off (0x000C0000)',
+            'core running, locked up, asleep, debug off',
+            'running',
+        ),
+    ),
+    (
+        RamLoaderRun(
+            0,
+            22_000,
+            'swd0',
+            0x20000001,
+            (2, 0x08000000),
+            0,
+            9,
+            0x00030003,
+            0x20000000,
+            640,
+            'halted',
+        ),
+        (
+            'program in SRAM at 0x20000001, 640 bytes, called with (0x2, 0x8000000): came back after 22 ms, '
+            'R0 = 0x00000000',
+            'program in SRAM at 0x20000001',
+            'loader',
+        ),
+    ),
+    (
+        RamLoaderRun(0, 22_000, 'swd0', 0x20000001, (), -1, 0, -1, -1, -1, 'truncated'),
+        (
+            'program in SRAM at 0x20000001, called with (): still running where the data ends after 22 ms',
+            'program in SRAM at 0x20000001',
+            'loader',
+        ),
+    ),
+    (
+        PeripheralAccess(0, 9, 'swd0', 'FLASH.CR', 0x40022014, True, 0x4000, 0xC0000000, 'ok'),
+        (
+            'FLASH.CR = 0x00004000 (was 0xC0000000)',
+            'FLASH.CR = 0x00004000',
+            'FLASH.CR',
+        ),
+    ),
+    (
+        PeripheralAccess(0, 9, 'swd0', 'FLASH.SR', 0x40022010, False, 0, -1, 'lost'),
+        ('FLASH.SR -> value lost', 'FLASH.SR value lost', 'FLASH.SR'),
+    ),
+    (
+        OptionState(0, 9, 'swd0', 'FLASH.OPTCR', 0x0FFCAAED, 0xAA, 0, (0, 1), 12),
+        (
+            'FLASH.OPTCR -> 0x0FFCAAED, RDP 0xAA, level 0, 2 of 12 sectors protected (0 to 1)',
+            'FLASH.OPTCR, RDP 0xAA, level 0, 2 of 12 sectors protected (0 to 1)',
+            'FLASH.OPTCR',
+        ),
+    ),
+    (
+        OptionState(0, 9, 'swd0', 'FLASH.OBR', 0x03FFFFFC, -1, -1, (), 0),
+        ('FLASH.OBR -> 0x03FFFFFC', 'FLASH.OBR', 'FLASH.OBR'),
+    ),
+    (
+        AreaRefused(0, 9, 'swd0', 0x08000000, 1),
+        (
+            'flash refuses 1 read from 0x08000000 on',
+            'flash refuses to be read',
+            'refused',
+        ),
+    ),
+]
+RECORDS += SWD_RECORDS
+
+
 @pytest.mark.parametrize(('record', 'expected'), RECORDS, ids=[one[1][0][:50] for one in RECORDS])
 def test_a_record_has_three_texts(record: Any, expected: tuple[str, str, str]) -> None:
     assert describe(record, CONTEXT) == expected
@@ -338,5 +576,5 @@ def test_a_record_of_an_unknown_type_is_told_by_its_name() -> None:
 
 def test_every_product_of_the_machines_has_a_text_of_its_own() -> None:
     described = {type(record) for record, _ in RECORDS} | {BootCommand}
-    for machine in (I2cBootloader, BootOperations, Resets):
+    for machine in (I2cBootloader, BootOperations, Resets, AdiMachine, LinkMonitor):
         assert set(machine.produces) <= described
