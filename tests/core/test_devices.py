@@ -42,7 +42,10 @@ def fields_named_by(family: Family) -> Iterator[str]:
     """Every 'REG.FIELD' that a table refers to."""
     for names in family.flash.roles.values():
         yield from names
-    yield f'{family.options.rdp_register}.RDP'
+    yield family.options.rdp_field
+    for name in (family.flash.one_bank, family.options.protection_inverts):
+        if name:
+            yield name
     if family.options.boot_lock is not None:
         yield family.options.boot_lock
 
@@ -91,7 +94,8 @@ def test_registers_do_not_share_a_name_or_an_offset(family: Family) -> None:
 def test_every_role_names_a_field_that_exists(family: Family) -> None:
     known = {
         f'{register.name}.{field.name}'
-        for register in family.flash.registers
+        for device in (None, *family.devices)
+        for register in family.registers(device)
         for field in register.fields
     }
     assert set(fields_named_by(family)) <= known
@@ -158,6 +162,110 @@ def test_a_device_has_a_whole_number_of_pages(family: Family, device: Device) ->
     assert device.page_size % family.flash.program_unit == 0
     assert 0 < device.dev_id <= LARGEST_DEV_ID
     assert device.i2c_address is None or 0x08 <= device.i2c_address <= 0x77
+
+
+@each_device
+def test_sectors_add_up_to_the_flash(family: Family, device: Device) -> None:
+    for sectors in (device.sectors, device.split_sectors):
+        assert sum(sectors) in (0, device.max_flash_kib)
+    if device.sectors:
+        assert device.page_size == 1024 * min(device.sectors + device.split_sectors)
+    if device.split_sectors:
+        assert family.flash.one_bank
+
+
+@each_device
+def test_registers_of_a_device_replace_those_of_the_family_at_the_same_place(
+    family: Family, device: Device
+) -> None:
+    places = {register.name: register.offset for register in family.flash.registers}
+    registers = family.registers(device)
+    assert {register.name: register.offset for register in registers} == places
+    for register in registers:
+        taken = sorted((field.lsb, field.lsb + field.width) for field in register.fields)
+        assert all(end <= start for (_, end), (start, _) in zip(taken, taken[1:], strict=False))
+
+
+@each_family
+def test_names_in_a_table_are_those_of_registers(family: Family) -> None:
+    names = {register.name for register in family.flash.registers}
+    assert set(family.options.registers) <= names
+    assert {family.options.rdp_register, *family.options.write_protection} <= set(
+        family.options.registers
+    )
+    assert set(family.flash.write_only) <= names
+    assert family.flash.page_address in names | {''}
+    if family.flash.second is not None:
+        assert {name + family.flash.second[0] for name in ('CR', 'SR', 'KEYR')} <= names
+
+
+@each_family
+def test_how_options_are_written_fits_the_model(family: Family) -> None:
+    options, roles = family.options, family.flash.roles
+    assert ('option_load' in roles) == options.obl_launch_exists
+    if options.model == 'halfword_complement':
+        assert {'option_program', 'option_erase'} <= set(roles)
+        assert options.half_words
+    else:
+        assert 'option_start' in roles
+    assert all(
+        any(first <= address <= last for first, last in options.memory_ranges)
+        for address in options.half_words
+    )
+    assert options.protection in ('ranges', 'clear_bits')
+
+
+@each_family
+def test_peripherals_do_not_overlap_and_hold_the_id(family: Family) -> None:
+    places = {
+        peripheral.base + register.offset: f'{peripheral.name}.{register.name}'
+        for peripheral in family.peripherals
+        for register in peripheral.registers
+    }
+    assert len(places) == sum(len(peripheral.registers) for peripheral in family.peripherals)
+    assert places[family.dbgmcu_idcode] == 'DBGMCU.IDCODE'
+    assert {'RCC.CSR', 'IWDG.KR'} <= set(places.values())
+
+
+@each_family
+def test_open_tools_wait_longer_than_the_part_takes(family: Family) -> None:
+    timing = family.timing
+    assert timing.tool_mass_erase_s is not None
+    assert timing.tool_page_erase_s is not None
+    assert timing.tool_mass_erase_s > timing.mass_erase_s
+    assert timing.tool_page_erase_s > timing.page_erase_s
+    assert '/' in timing.tool_source
+
+
+def test_main_flash_begins_at_the_same_address_everywhere() -> None:
+    assert {family.flash.memory_base for family in families()} == {0x08000000}
+
+
+def test_the_four_families_are_there() -> None:
+    assert {'F1', 'F4', 'F7', 'G0'} <= {family.key for family in families()}
+
+
+@pytest.mark.parametrize(
+    ('dev_id', 'key', 'bit_7'), [(0x413, 'F4', 'PGSERR'), (0x452, 'F7', 'ERSERR')]
+)
+def test_bit_7_of_the_status_differs_between_f4_and_f7(dev_id: int, key: str, bit_7: str) -> None:
+    found = find_device(dev_id)
+    assert found is not None
+    family, device = found
+    [status] = [register for register in family.registers(device) if register.name == 'SR']
+    assert (family.key, [field.name for field in status.fields if field.lsb == 7]) == (key, [bit_7])
+
+
+def test_only_f72_has_the_read_error_flag_of_its_family() -> None:
+    family = family_named('F7')
+    assert family is not None
+    having = [
+        device.dev_id
+        for device in family.devices
+        for register in family.registers(device)
+        if register.name == 'SR' and any(field.name == 'RDERR' for field in register.fields)
+    ]
+    assert having == [0x452]
 
 
 @each_device

@@ -245,6 +245,28 @@ def test_a_window_that_the_host_left_open_ends_when_another_command_is_served() 
     assert (window.state, window.end) == (CLOSED, loader.transfers[again].start)
 
 
+def test_each_command_that_is_accepted_retires_what_the_host_left_open() -> None:
+    """Two writes without an end, one that goes on."""
+    loader = Loader().get_id()
+    starts = []
+    for address in (FLASH, FLASH + 16, FLASH + 32):
+        starts.append(len(loader.transfers))
+        loader.write_memory(address, bytes(16), busy=3, final=None)
+    ends = [loader.transfers[start].start for start in starts[1:]]
+    told = windows(loader, PROGRAM_PENDING)
+    assert [(one.state, one.end) for one in told] == [
+        (CLOSED, ends[0]),
+        (CLOSED, ends[1]),
+        (OPEN, loader.length),
+    ]
+
+
+@pytest.mark.parametrize('address', [0x20001000, 0x1FFF0000])
+def test_a_write_outside_flash_and_options_opens_no_window(address: int) -> None:
+    loader = Loader().get_id().write_memory(address, bytes(16))
+    assert windows(loader, PROGRAM_PENDING) == []
+
+
 def test_a_gap_ends_what_can_be_said_of_a_window() -> None:
     loader = Loader().get_id().erase_pages([0], busy=3, final=None)
     gap = CaptureGap(loader.length + 10, loader.length + 20, '', 'samples missing')

@@ -9,7 +9,17 @@ which can lock it for good. RDP 1 to 0 erases the flash (p. 93).
 """
 
 from ..register import Field, Register
-from .family import Bootloader, Device, Family, Flash, Options, Timing
+from .family import (
+    RANGES,
+    SHADOW,
+    Bootloader,
+    Device,
+    Family,
+    Flash,
+    Options,
+    Peripheral,
+    Timing,
+)
 
 # Offsets and fields. Source: STMicroelectronics/cmsis_device_g0 6988fd4 (2024-10-01),
 # Include/stm32g0c1xx.h, FLASH_TypeDef and FLASH_*_Pos/_Msk; interrupt enables are left out. PNB,
@@ -80,19 +90,20 @@ ECCR = Register(
     ),
 )
 ECC2R = Register('ECC2R', 0x1C, ECCR.fields)  # the second bank's
-# Start and end of the protected areas; the fields' width differs from line to line.
-PCROP1ASR = Register('PCROP1ASR', 0x24, ())
-PCROP1AER = Register('PCROP1AER', 0x28, ())
-WRP1AR = Register('WRP1AR', 0x2C, ())
-WRP1BR = Register('WRP1BR', 0x30, ())
-PCROP1BSR = Register('PCROP1BSR', 0x34, ())
-PCROP1BER = Register('PCROP1BER', 0x38, ())
-PCROP2ASR = Register('PCROP2ASR', 0x44, ())
-PCROP2AER = Register('PCROP2AER', 0x48, ())
-WRP2AR = Register('WRP2AR', 0x4C, ())
-WRP2BR = Register('WRP2BR', 0x50, ())
-PCROP2BSR = Register('PCROP2BSR', 0x54, ())
-PCROP2BER = Register('PCROP2BER', 0x58, ())
+# Start and end of the protected areas, as wide as on stm32g0c1xx.h; stm32g071xx.h and others have
+# fewer bits, the rest is reserved there.
+PCROP1ASR = Register('PCROP1ASR', 0x24, (Field('STRT', 0, 9),))
+PCROP1AER = Register('PCROP1AER', 0x28, (Field('END', 0, 9), Field('PCROP_RDP', 31, 1)))
+WRP1AR = Register('WRP1AR', 0x2C, (Field('STRT', 0, 7), Field('END', 16, 7)))
+WRP1BR = Register('WRP1BR', 0x30, WRP1AR.fields)
+PCROP1BSR = Register('PCROP1BSR', 0x34, PCROP1ASR.fields)
+PCROP1BER = Register('PCROP1BER', 0x38, (Field('END', 0, 9),))
+PCROP2ASR = Register('PCROP2ASR', 0x44, PCROP1ASR.fields)
+PCROP2AER = Register('PCROP2AER', 0x48, PCROP1BER.fields)
+WRP2AR = Register('WRP2AR', 0x4C, WRP1AR.fields)
+WRP2BR = Register('WRP2BR', 0x50, WRP1AR.fields)
+PCROP2BSR = Register('PCROP2BSR', 0x54, PCROP1ASR.fields)
+PCROP2BER = Register('PCROP2BER', 0x58, PCROP1BER.fields)
 OPTR = Register(
     'OPTR',
     0x20,
@@ -167,7 +178,7 @@ FLASH = Flash(
 OPTIONS = Options(
     # Source: RM0444 rev 5 section 3.4.2 (p. 90); the address: Linux
     # drivers/usb/typec/ucsi/ucsi_stm32g0.c.
-    model='shadow_register_obl',
+    model=SHADOW,
     memory_ranges=((0x1FFF7800, 0x1FFF787F),),
     obl_launch_exists=True,
     load_events=('OBL_LAUNCH', 'power_on_reset'),
@@ -182,7 +193,13 @@ OPTIONS = Options(
     source='RM0444 rev 5 section 3.4.2 (p. 90), read protection (p. 93)',
     rdp_address=0x1FFF7800,  # its lowest byte
     write_protection=('WRP1AR', 'WRP1BR', 'WRP2AR', 'WRP2BR'),
-)
+    registers=(
+        'OPTR', 'PCROP1ASR', 'PCROP1AER', 'WRP1AR', 'WRP1BR', 'PCROP1BSR', 'PCROP1BER', 'PCROP2ASR',
+        'PCROP2AER', 'WRP2AR', 'WRP2BR', 'PCROP2BSR', 'PCROP2BER', 'SECR',
+    ),
+    rdp_field='OPTR.RDP',
+    protection=RANGES,
+)  # fmt: skip
 
 TIMING = Timing(
     # Source: DS12232 (STM32G071), flash memory characteristics, as quoted in the ST Community
@@ -191,6 +208,57 @@ TIMING = Timing(
     page_erase_s=0.0400,
     verified=False,
     source='DS12232, flash memory characteristics',
+    tool_mass_erase_s=0.250,  # FLASH_ERASE_TIMEOUT
+    tool_page_erase_s=0.250,
+    tool_source='openocd src/flash/nor/stm32l4x.c',
+)
+
+DBGMCU_BASE = 0x40015800  # stm32g0c1xx.h DBG_BASE
+
+PERIPHERALS = (
+    # Source: stm32g0c1xx.h DBG_TypeDef, RCC_BASE, RCC_CSR_*_Pos, IWDG_BASE.
+    Peripheral(
+        'DBGMCU',
+        DBGMCU_BASE,
+        (
+            Register('IDCODE', 0x00, (Field('DEV_ID', 0, 12), Field('REV_ID', 16, 16))),
+            Register('CR', 0x04, (Field('DBG_STOP', 1, 1), Field('DBG_STANDBY', 2, 1))),
+            Register('APBFZ1', 0x08, ()),
+            Register('APBFZ2', 0x0C, ()),
+        ),
+    ),
+    Peripheral(
+        'RCC',
+        0x40021000,
+        (
+            Register(
+                'CSR',
+                0x60,
+                (
+                    Field('LSION', 0, 1),
+                    Field('LSIRDY', 1, 1),
+                    Field('RMVF', 23, 1),
+                    Field('OBLRSTF', 25, 1),
+                    Field('PINRSTF', 26, 1),
+                    Field('PWRRSTF', 27, 1),
+                    Field('SFTRSTF', 28, 1),
+                    Field('IWDGRSTF', 29, 1),
+                    Field('WWDGRSTF', 30, 1),
+                    Field('LPWRRSTF', 31, 1),
+                ),
+            ),
+        ),
+    ),
+    Peripheral(
+        'IWDG',
+        0x40003000,
+        (
+            Register('KR', 0x00, ()),
+            Register('PR', 0x04, ()),
+            Register('RLR', 0x08, ()),
+            Register('SR', 0x0C, ()),
+        ),
+    ),
 )
 
 BOOTLOADER = Bootloader(
@@ -232,7 +300,7 @@ FAMILY = Family(
         'openocd-org/openocd src/flash/nor/stm32l4x.c, tcl/target/stm32g0x.cfg',
         'florisla/stm32loader src/stm32loader/devices.py',
     ),
-    dbgmcu_idcode=0x40015800,  # stm32g0c1xx.h DBG_BASE
+    dbgmcu_idcode=DBGMCU_BASE,
     devices=(
         # DEV_ID and sizes: openocd src/flash/nor/stm32l4x.c; bootloader IDs: stm32loader devices.py
         # (AN2606). I2C addresses: 0x460 Linux ucsi_stm32g0.c; 0x466 AN2606 rev 47 as quoted in ST
@@ -247,4 +315,6 @@ FAMILY = Family(
     options=OPTIONS,
     timing=TIMING,
     bootloader=BOOTLOADER,
+    dpidr=(0x0BC11477,),  # tcl/target/stm32g0x.cfg; C0 and L0 too
+    peripherals=PERIPHERALS,
 )

@@ -24,14 +24,17 @@ from ..bootloader.records import (
     BootStatus,
     DeviceIdentified,
 )
-from ..devices import find_device
+from ..devices import family_named, find_device
 from ..lines import CaptureGap, LevelChange
 from ..machine import OPERATION, Machine
 from .orders import (
     CHANGES,
+    OWN_RESET_S,
+    RESTART_S,
     UNPROTECTING,
     begun,
     change_of,
+    flash_range,
     operations_of,
     option_ranges,
     window_of,
@@ -58,14 +61,6 @@ if TYPE_CHECKING:
     from ..context import Context
 
     Made = Union[FlashOperation, OptionChange, Window]
-
-# After the final ACK of a command that restarts the part, or starts a program, it may vanish for so
-# long. Source: chrome-ec util/stm32mon.c, the pause after such a command.
-RESTART_S = 0.100
-
-# A reset that the part makes itself pulls NRST low for 20 us at least (RM0444, system reset: pulse
-# generator); 1.1 ms were measured on an STM32F429 (sigrok-dumps), 5 ms leave room for a capacitor.
-OWN_RESET_S = (20e-6, 5e-3)
 
 # Erasing takes longer on every family, so a final ACK that comes sooner was sent before the work.
 # Source: data sheets, flash memory characteristics: 3.2 ms a page on L0 and L1, 20 ms and more
@@ -122,6 +117,7 @@ class BootOperations(Machine):
         self._pending = []  # type: List[_Pending]
         self._options = {}  # type: Dict[Tuple[int, str], str]  # (target, name) -> value asked for
         self._ranges = option_ranges(context.family)
+        self._flash = flash_range(family_named(context.family) if context.family else None)
 
     def feed(self, record: 'Any') -> 'Iterable[Made]':
         """Return what a command, a status or a slow line decides."""
@@ -142,6 +138,7 @@ class BootOperations(Machine):
         known = find_device(device.dev_id)
         if known is not None:
             self._ranges = known[0].options.memory_ranges
+            self._flash = flash_range(*known)
         return []
 
     # Statuses open windows before their command has ended.
@@ -152,8 +149,7 @@ class BootOperations(Machine):
         if status.step == COMMAND and status.status == ACK and status.opcode in CHANGES:
             text = command_named(status.opcode) + ' accepted'
             window = self._open(status.opcode, OPTION_PROGRAMMING, status.end, text)
-            self._pending.append(_Pending(window, status.target, status.command_start))
-            return [window]
+            return self._add(_Pending(window, status.target, status.command_start))
         return []
 
     def _busy(self, status: 'BootStatus') -> 'List[Made]':
@@ -162,16 +158,32 @@ class BootOperations(Machine):
             if found.is_open:
                 return []
             return [found.end(OPEN, status.end, '; BUSY after the final ACK')]
-        kind = window_of(status.opcode, status.address, self._ranges)
+        kind = window_of(status.opcode, status.address, self._ranges, self._flash)
         if not kind:
             return []
         text = command_named(status.opcode) + ' ordered'
         window = self._open(status.opcode, kind, status.due, text)
-        self._pending.append(_Pending(window, status.target, status.command_start))
-        return [window]
+        return self._add(_Pending(window, status.target, status.command_start))
 
     def _open(self, opcode: 'int', kind: 'str', start: 'int', text: 'str') -> 'Window':
         return Window(start, start, self.bus, kind, OPEN, opcode, text)
+
+    def _add(self, one: '_Pending') -> 'List[Made]':
+        """Return a new window, after the ends of those before it on the same target."""
+        name = command_named(one.window.opcode)
+        made = self._retire(one.target, one.command_start, name + ' was accepted')
+        self._pending.append(one)
+        return made + [one.window]
+
+    def _retire(self, target: 'int', command_start: 'int', by: 'str') -> 'List[Made]':
+        """End what is pending from earlier commands: a loader does one thing at a time."""
+        earlier = [
+            one
+            for one in self._pending
+            if one.target == target and one.command_start < command_start
+        ]
+        self._pending = [one for one in self._pending if one not in earlier]
+        return [one.end(CLOSED, command_start, '; then ' + by) for one in earlier if one.is_open]
 
     def _of(self, target: 'int', command_start: 'int') -> 'Optional[_Pending]':
         for one in self._pending:
@@ -195,14 +207,7 @@ class BootOperations(Machine):
         """A loader that serves another command to the end has nothing pending from earlier ones."""
         if command.outcome != OK or command.opcode < 0:
             return []
-        earlier = [
-            one
-            for one in self._pending
-            if one.target == command.target and one.command_start < command.start
-        ]
-        self._pending = [one for one in self._pending if one not in earlier]
-        why = '; then {} was served'.format(command.name)
-        return [one.end(CLOSED, command.start, why) for one in earlier if one.is_open]
+        return self._retire(command.target, command.start, command.name + ' was served')
 
     def _operations(self, command: 'BootCommand', start: 'int') -> 'List[Made]':
         outcome = OUTCOMES.get(command.outcome, UNKNOWN)
@@ -214,7 +219,7 @@ class BootOperations(Machine):
             for kind in operations_of(command, self._ranges)
         ]  # type: List[Made]  # fmt: skip
         change = change_of(command, self._ranges)
-        if change is not None:
+        if change is not None and outcome == DONE:
             name, new = change
             old = self._options.get((command.target, name), '')
             self._options[command.target, name] = new
@@ -226,15 +231,14 @@ class BootOperations(Machine):
         made = []  # type: List[Made]
         found = self._of(command.target, command.start)
         if found is None:
-            kind = window_of(command.opcode, command.address, self._ranges)
+            kind = window_of(command.opcode, command.address, self._ranges, self._flash)
             if command.opcode in CHANGES:
                 start = command.accepted_at if command.accepted else -1
             if not kind or start < 0:
                 return []
             window = self._open(command.opcode, kind, start, command.name + ' ordered')
             found = _Pending(window, command.target, command.start)
-            self._pending.append(found)
-            made.append(window)
+            made = self._add(found)
         if command.outcome == OK and found.window.kind == OPTION_PROGRAMMING:
             return made + self._acknowledged(found, command)
         if command.outcome in ENDINGS:
@@ -261,7 +265,7 @@ class BootOperations(Machine):
         """Return the window of an expected restart; its end is known beforehand where times are."""
         text = 'final ACK of ' + command.name
         window = self._open(command.opcode, RESTART_EXPECTED, command.end, text)
-        length = self.context.samples(RESTART_S)
+        length = self.context.samples(self.context.limit('RESTART_S', RESTART_S))
         if length is None:
             self._pending.append(_Pending(window, command.target, command.start))
             return [window]
@@ -288,7 +292,8 @@ class BootOperations(Machine):
         return made
 
     def _is_near(self, one: '_Pending', sample: 'int') -> 'bool':
-        return one.is_open or not self.context.longer(sample - one.window.end, RESTART_S)
+        restart_s = self.context.limit('RESTART_S', RESTART_S)
+        return one.is_open or not self.context.longer(sample - one.window.end, restart_s)
 
     def _rose(self, sample: 'int') -> 'List[Made]':
         """NRST rises: a pulse of the part's own width, after the final ACK, is the normal end."""
@@ -296,9 +301,15 @@ class BootOperations(Machine):
         for one in [one for one in self._pending if one.fell >= 0]:
             self._pending.remove(one)
             width = self.context.seconds(sample - one.fell)
-            if width is None or OWN_RESET_S[0] <= width <= OWN_RESET_S[1]:
+            if width is None or self._is_own(width):
                 made.append(one.end(CLOSED, sample, '; the part restarted'))
         return made
+
+    def _is_own(self, width: 'float') -> 'bool':
+        """Tell whether a part that resets itself pulls NRST low for so many seconds."""
+        limit = self.context.limit
+        shortest = limit('OWN_RESET_MINIMUM_S', OWN_RESET_S[0])
+        return shortest <= width <= limit('OWN_RESET_MAXIMUM_S', OWN_RESET_S[1])
 
 
 _HANDLERS = {

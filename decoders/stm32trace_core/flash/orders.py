@@ -48,8 +48,25 @@ if TYPE_CHECKING:
     from typing import Dict, Optional, Tuple  # novm
 
     from ..bootloader.records import BootCommand
+    from ..devices import Device, Family
 
-    Ranges = Tuple[Tuple[int, int], ...]  # inclusive
+    Range = Tuple[int, int]  # inclusive
+    Ranges = Tuple[Range, ...]
+
+KIB = 1024
+
+# Where main flash is on a part whose table is not known, and its most. Source: every STM32
+# reference manual, "Memory organization": from 0x0800 0000; the largest device has 4 MiB.
+FLASH_BASE = 0x08000000
+FLASH_MOST = 4 * KIB * KIB
+
+# After the final ACK of a command that restarts the part, or starts a program, it may vanish for so
+# long. Source: chrome-ec util/stm32mon.c, the pause after such a command.
+RESTART_S = 0.100
+
+# A reset that the part makes itself pulls NRST low for 20 us at least (RM0444, system reset: pulse
+# generator); 1.1 ms were measured on an STM32F429 (sigrok-dumps), 5 ms leave room for a capacitor.
+OWN_RESET_S = (20e-6, 5e-3)
 
 ERASING = frozenset((ERASE, EXTENDED_ERASE, NS_EXTENDED_ERASE))
 WRITING = frozenset((WRITE_MEMORY, NS_WRITE_MEMORY))
@@ -89,15 +106,28 @@ def is_option(address: 'Optional[int]', ranges: 'Ranges') -> 'bool':
     return address is not None and any(first <= address <= last for first, last in ranges)
 
 
-def window_of(opcode: 'int', address: 'Optional[int]', ranges: 'Ranges') -> 'str':
-    """Return the kind of window in which a command is pending, '' for none."""
+def flash_range(family: 'Optional[Family]', device: 'Optional[Device]' = None) -> 'Range':
+    """Return where main flash is; of a part that is not known, where it may be."""
+    base = FLASH_BASE if family is None else family.flash.memory_base
+    size = FLASH_MOST if device is None else device.max_flash_kib * KIB
+    return base, base + size - 1
+
+
+def window_of(opcode: 'int', address: 'Optional[int]', ranges: 'Ranges', flash: 'Range') -> 'str':
+    """Return the kind of window in which a command is pending, '' for none: a write to RAM is none.
+
+    ranges: where the option bytes are. flash: where main flash is.
+    """
     if opcode in CHANGES:
         return OPTION_PROGRAMMING
     if opcode in ERASING:
         return ERASE_PENDING
     if opcode not in WRITING:
         return ''
-    return OPTION_PROGRAMMING if is_option(address, ranges) else PROGRAM_PENDING
+    if is_option(address, ranges):
+        return OPTION_PROGRAMMING
+    in_flash = address is not None and flash[0] <= address <= flash[1]
+    return PROGRAM_PENDING if in_flash else ''
 
 
 def operations_of(command: 'BootCommand', ranges: 'Ranges') -> 'Tuple[str, ...]':
