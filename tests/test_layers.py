@@ -38,7 +38,9 @@ RESOURCES = ('importlib.resources',)  # files shipped inside the package
 BASE = core('record', 'bits', 'register', 'machine', 'context', 'scan')
 WIRE = (*BASE, *core('lines', 'wire'))
 TRANSACTIONS = core('adi.records', 'adi.registers', 'bootloader.records', 'bootloader.commands')
-OPERATIONS = core('flash.records', 'flash.options', 'cortex.records', 'cortex.registers')
+OPERATIONS = core(
+    'flash.records', 'flash.options', 'flash.orders', 'cortex.records', 'cortex.registers'
+)
 DEVICES = core('devices')
 
 CAPTURE = analyzer('capture', 'model', 'errors')

@@ -1,6 +1,7 @@
 """How long the part may work on a command: what it does, and how long that takes at most."""
 
 from ..bootloader.commands import BANK_1_ERASE_CODE, BANK_2_ERASE_CODE, COMMANDS, MASS_ERASE_CODE
+from ..flash.orders import KIB
 from ..record import NamedTuple
 from .protection import ERASES, UNPROTECTS
 from .rule import duration_text
@@ -11,8 +12,6 @@ if TYPE_CHECKING:
 
     from ..devices import Family
     from .part import Part
-
-KIB = 1024
 
 WHOLE_ERASES = (MASS_ERASE_CODE, BANK_1_ERASE_CODE, BANK_2_ERASE_CODE)
 

@@ -15,6 +15,7 @@ from ..bootloader.records import (
     BootStatus,
     DeviceIdentified,
 )
+from ..lines import CaptureGap
 from .part import Part
 
 TYPE_CHECKING = False
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     from typing import Any, Optional  # novm
 
     from ..context import Context
-
-# After its restart the part may be away for so long. Source: chrome-ec util/stm32mon.c waits 100 ms
-# before it talks to a loader again; rules.md, "Rules for rules" 3.
-RESTART_S = 0.100
 
 WRITES = (WRITE_MEMORY, NS_WRITE_MEMORY)
 
@@ -61,14 +58,17 @@ class OptionCommand(object):
 
 
 class OptionCommands(object):
-    """Follows the commands to one loader; `last`: the last one that changes option bytes."""
+    """Follows the commands to one loader; `last`: the last one that changes option bytes.
+
+    A gap in the capture may hide the end of the command, so it is forgotten there.
+    """
 
     def __init__(self, context: 'Context') -> 'None':
         self.part = Part(context)
         self.last = None  # type: Optional[OptionCommand]
 
     def feed(self, record: 'Any') -> 'None':
-        """Take a BootStatus, BootCommand or DeviceIdentified; others are passed over."""
+        """Take a BootStatus, BootCommand, DeviceIdentified or CaptureGap, and pass over others."""
         if isinstance(record, BootStatus):
             if self._begins(record):
                 self.last = OptionCommand(record)
@@ -79,9 +79,11 @@ class OptionCommands(object):
                 self.last.ended = record
         elif isinstance(record, DeviceIdentified):
             self.part.identify(record)
+        elif isinstance(record, CaptureGap):
+            self.forget()
 
     def forget(self) -> 'None':
-        """The last command no longer matters: its target was seen alive after it."""
+        """The last command no longer matters: its target lives, or what became of it is hidden."""
         self.last = None
 
     def _begins(self, status: 'BootStatus') -> 'bool':

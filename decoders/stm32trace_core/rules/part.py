@@ -1,6 +1,7 @@
 """Which part a bus talks to, as far as it told or the user says, and what its table says of it."""
 
 from ..devices import family_named, find_device
+from ..flash.orders import flash_range, is_option, option_ranges
 from .naming import sentence
 
 TYPE_CHECKING = False
@@ -10,13 +11,6 @@ if TYPE_CHECKING:
     from ..bootloader.records import DeviceIdentified
     from ..context import Context
     from ..devices import Device, Family
-
-KIB = 1024
-
-# Where main flash is on a part whose table is not known, and its most. Source: every STM32
-# reference manual, "Memory organization": from 0x0800 0000; the largest device has 4 MiB.
-FLASH_BASE = 0x08000000
-FLASH_MOST = 4 * KIB * KIB
 
 # Source: Armv6-M and Armv7-M architecture reference manuals, system address map.
 RAM_RANGE = (0x20000000, 0x3FFFFFFF)
@@ -35,6 +29,7 @@ class Part(object):
         self.family = named or None  # type: Optional[Family]
         self.device = None  # type: Optional[Device]
         self.identified = None  # type: Optional[DeviceIdentified]
+        self._option_ranges = option_ranges(context.family)
 
     def identify(self, record: 'DeviceIdentified') -> 'None':
         """Take what the part told of itself: it outweighs what the user says."""
@@ -42,6 +37,7 @@ class Part(object):
         found = find_device(record.dev_id)
         if found is not None:
             self.family, self.device = found
+            self._option_ranges = found[0].options.memory_ranges
 
     @property
     def name(self) -> 'str':
@@ -76,20 +72,18 @@ class Part(object):
 
     def has_in_flash(self, address: 'int') -> 'bool':
         """Tell whether `address` lies in main flash; of an unknown part, whether it may."""
-        base = FLASH_BASE if self.family is None else self.family.flash.memory_base
-        size = FLASH_MOST if self.device is None else self.device.max_flash_kib * KIB
-        return base <= address < base + size
+        first, last = flash_range(self.family, self.device)
+        return first <= address <= last
 
     def has_in_options(self, address: 'int') -> 'bool':
-        """Tell whether `address` lies in the option bytes; False where the part is not known."""
-        ranges = () if self.family is None else self.family.options.memory_ranges
-        return any(first <= address <= last for first, last in ranges)
+        """Tell whether `address` lies in the option bytes; of an unknown part, whether it may."""
+        return is_option(address, self._option_ranges)
 
     def place(self, address: 'int') -> 'str':
         """Say what `address` is on this part, in a few words."""
         if self.has_in_flash(address):
             return 'in main flash'
-        if self.has_in_options(address):
+        if self.family is not None and self.has_in_options(address):
             return 'in the option bytes'
         if RAM_RANGE[0] <= address <= RAM_RANGE[1]:
             return 'in RAM'

@@ -87,7 +87,7 @@ class Protection(object):
         self._offered = info.commands or self._offered
 
     def forget(self) -> 'None':
-        """The level may have changed: options were rewritten, or the power was off."""
+        """The level may have changed: options rewritten, power off, or a gap in the capture."""
         self.level = UNKNOWN
         self.access = None
         self.refusals = []

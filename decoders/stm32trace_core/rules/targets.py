@@ -1,6 +1,6 @@
 """Rules that judge each loader on a bus by itself: what is known of one says nothing of another."""
 
-from ..lines import LevelChange, Reset
+from ..lines import CaptureGap, LevelChange, Reset
 from ..wire.i2c import I2cTransfer
 from .naming import sentence, target_key
 from .rule import Rule
@@ -23,7 +23,8 @@ class TargetRule(Rule):
         super(TargetRule, self).__init__(context, bus)
         self.target = -1
         self.copies = {}  # type: Dict[int, TargetRule]
-        self._slow = {}  # type: Dict[Tuple[type, str], Any]  # last record of each slow line
+        # Last record of each slow line, and the last gap.
+        self._slow = {}  # type: Dict[Tuple[type, str], Any]
 
     def follow(self, record: 'Any') -> 'Iterable[Any]':
         """Return what `record`, of this target or of a slow line, decides."""
@@ -62,13 +63,15 @@ class TargetRule(Rule):
             self._slow[LevelChange, record.role] = record
         elif isinstance(record, Reset):
             self._slow[Reset, record.cause] = record
+        elif isinstance(record, CaptureGap):
+            self._slow[CaptureGap, ''] = record
         return [self.copies[target] for target in sorted(self.copies)]
 
     def _copy(self, target: 'int') -> 'TargetRule':
-        """Return a new copy, which is told how the slow lines are."""
+        """Return a new copy, which is told how the slow lines are, and of the last gap."""
         copy = type(self)(self.context, self.bus)
         copy.target = target
         self.copies[target] = copy
         for record in sorted(self._slow.values(), key=lambda slow: slow.end):
-            assert not list(copy.follow(record)), 'a slow line alone decides nothing'
+            assert not list(copy.follow(record)), 'alone these decide nothing'
         return copy

@@ -81,7 +81,7 @@ def test_without_a_sample_rate_it_is_not_evaluated() -> None:
 
 
 def test_the_limit_can_be_set() -> None:
-    assert len(findings(asked_after(0.9), 'BLP012', limits={'BLP012_STATUS_S': 0.5})) == 1
+    assert len(findings(asked_after(0.9), 'BLP012', limits={'STATUS_S': 0.5})) == 1
 
 
 def uart(

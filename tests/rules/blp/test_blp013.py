@@ -137,6 +137,14 @@ def test_busy_after_the_final_ack_is_renewed_when_the_data_ends() -> None:
     assert (found.count, found.end) == (1, 5000)
 
 
+def test_what_ended_with_ack_is_not_advised_to_be_waited_for() -> None:
+    wave = Loader().get_id().mass_erase(busy=1500, poll=2e-3)
+    [found] = findings(wave, 'BLP013')
+    assert found.message.split(';')[0].endswith('and then ACK')
+    assert found.advice[0].startswith('It ended with ACK and nothing is pending')
+    assert not any('Do not reset the part' in step for step in found.advice)
+
+
 def test_option_bytes_that_are_done_in_the_end_are_not_lost() -> None:
     [found] = findings(unprotect(2.5, final=0x79), 'BLP013')
     assert found.severity == Severity.ERROR

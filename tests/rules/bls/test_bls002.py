@@ -1,7 +1,9 @@
 """BLS002 option-launch-missing."""
 
+import pytest
+
 from rules_harness import findings, result
-from stm32trace_core.rules.engine import CLEAN, NOT_EVALUATED
+from stm32trace_core.rules.engine import CLEAN, NOT_EVALUATED, SUPPRESSED
 from stm32trace_core.rules.rule import TARGET, Confidence, Evidence, Severity
 from waves.loader import Loader
 
@@ -50,9 +52,23 @@ def test_polls_that_are_acknowledged_again_and_again_leave_no_room_for_a_restart
 
 
 def test_a_captured_nrst_that_stays_high_is_weaker_evidence() -> None:
-    [found] = findings(unprotected(nrst=1, wait=0.05).get_id(), 'BLS002')
-    assert found.confidence == Confidence.MEDIUM
+    wave = Loader(nrst=1).get_id().write_unprotect().idle(0.15).get_id()
+    wave.write_unprotect(own_reset=False).idle(0.05)
+    [found] = findings(wave.get_id(), 'BLS002')
+    assert (found.severity, found.confidence) == (Severity.ERROR, Confidence.MEDIUM)
     assert '50.53 ms after the final ACK, with no pulse on NRST between;' in found.message
+
+
+@pytest.mark.parametrize('width', [0.0, 10e-6, 0.02])
+def test_a_part_that_never_drove_nrst_may_restart_without_a_trace(width: float) -> None:
+    """NRST may be an input, or buffered by the probe; a pulse of the host's shows nothing."""
+    wave = Loader(nrst=1).get_id().write_unprotect(own_reset=False)
+    if width:
+        wave.idle(1e-4).pulse('nrst', width)
+    wave.idle(0.15).get_id().write_unprotect(own_reset=False).idle(0.2).get_id()
+    state = result(wave, 'BLS002')
+    assert state.state == SUPPRESSED
+    assert state.by == 'nothing shows that this part drives NRST: a restart would leave no trace'
 
 
 def test_a_pause_in_which_a_restart_could_hide_proves_nothing() -> None:

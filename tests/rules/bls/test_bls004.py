@@ -4,7 +4,7 @@ import pytest
 
 from rules_harness import findings, result
 from stm32trace_core.rules.engine import CLEAN, NOT_EVALUATED, SUPPRESSED
-from stm32trace_core.rules.rule import HOST, SUPPLY, Confidence, Evidence, Severity
+from stm32trace_core.rules.rule import HOST, SUPPLY, TARGET, Confidence, Evidence, Severity
 from waves.loader import Loader
 
 
@@ -98,6 +98,51 @@ def test_the_supply_may_not_drop_for_any_time() -> None:
 def test_a_line_that_stays_low_to_the_end_is_told_so() -> None:
     [found] = findings(pending().idle(0.1).level('nrst', 0).idle(0.3), 'BLS004')
     assert found.message.startswith('NRST went low and stayed low while No-Stretch Readout')
+
+
+def test_a_short_pulse_after_which_the_part_never_answers_is_told_at_the_end() -> None:
+    wave = cut(1e-3, after=0.002).idle(0.1).absent(12, 0.1)
+    [found] = findings(wave, 'BLS004')
+    assert (found.severity, found.confidence, found.suspect) == (
+        Severity.CRITICAL,
+        Confidence.MEDIUM,
+        TARGET,
+    )
+    assert found.message == (
+        'NRST went low for 1 ms while No-Stretch Readout Unprotect (0x93) was changing the option'
+        ' bytes: 3.804 ms after the last BUSY, its final ACK had not come; the pulse came from the'
+        ' part or from outside, and nobody answered after it'
+    )
+
+
+@pytest.mark.parametrize('attempts', [2, 9])
+def test_a_part_that_may_only_be_slow_is_not_gone(attempts: int) -> None:
+    wave = cut(1e-3, after=0.002).idle(0.1).absent(attempts, 0.1)
+    assert result(wave, 'BLS004').state == SUPPRESSED
+
+
+def test_a_part_that_answers_late_after_a_short_pulse_had_made_it_itself() -> None:
+    wave = cut(1e-3, after=0.002).idle(0.1).absent(12, 0.1).get_id()
+    assert result(wave, 'BLS004').state == SUPPRESSED
+
+
+def test_a_part_that_starts_its_application_after_a_short_pulse_is_not_gone() -> None:
+    wave = Loader(nrst=1, boot0=1).get_id().readout_unprotect(final=None)
+    wave.level('boot0', 0).pulse('nrst', 1e-3).idle(0.2).absent(12, 0.1)
+    assert result(wave, 'BLS004').state == SUPPRESSED
+
+
+def test_a_loader_that_acknowledges_first_ends_with_its_own_reset() -> None:
+    """The order of Open Bootloader: both ACKs at once, the work, a reset of its own."""
+    wave = Loader(nrst=1, boot0=1).get_id()
+    wave.readout_unprotect(no_stretch=False, busy=0, own_reset=False).idle(0.03)
+    assert result(wave.pulse('nrst', 1e-3).idle(0.2).get_id(), 'BLS004').state == SUPPRESSED
+
+
+def test_a_part_that_never_told_its_name_may_have_options_there_as_well() -> None:
+    wave = Loader(nrst=1).get_version().write_memory(0x1FFF7800, bytes(8), busy=5, final=None)
+    [found] = findings(wave.pulse('nrst', 0.1).idle(0.2), 'BLS004')
+    assert found.key == '0x32@0x51'
 
 
 def test_a_capture_that_ends_in_a_short_pulse_does_not_show_whose_it_is() -> None:

@@ -94,9 +94,20 @@ def test_boot0_counts_as_it_is_when_the_loader_is_addressed() -> None:
     assert len(findings(wave.idle(0.2).absent(12, 0.1), 'BLS005')) == 1
 
 
-def test_without_boot0_an_application_cannot_be_ruled_out() -> None:
+def test_a_part_that_was_reset_with_boot0_low_is_not_lost() -> None:
+    wave = Loader(nrst=1, boot0=1).get_id().readout_unprotect(final=None).level('boot0', 0)
+    wave.pulse('nrst', 0.1).level('boot0', 1).idle(0.2).absent(12, 0.1)
+    assert result(wave, 'BLS005').state == SUPPRESSED
+
+
+def test_after_a_final_ack_and_without_boot0_it_is_likely_the_application() -> None:
     [found] = findings(lost(boot0=None), 'BLS005')
-    assert found.confidence == Confidence.MEDIUM
+    assert (found.severity, found.confidence) == (Severity.WARNING, Confidence.MEDIUM)
+
+
+def test_without_boot0_an_application_cannot_be_ruled_out() -> None:
+    [found] = findings(lost(boot0=None, final=None), 'BLS005')
+    assert (found.severity, found.confidence) == (Severity.CRITICAL, Confidence.MEDIUM)
     assert found.evidence[-1].text.endswith('; BOOT0 was not captured')
 
 

@@ -147,11 +147,36 @@ def test_with_an_nrst_that_stays_high_a_loss_of_supply_is_assumed() -> None:
     assert ': a loss of supply or a restart is assumed (NRST stayed high) while' in found.message
 
 
-def test_a_part_that_restarts_by_itself_is_not_blamed_on_the_host() -> None:
-    [found] = findings(silent(endless(session()).own_reset()), 'DIA001')
+@pytest.mark.parametrize(('width', 'words'), [(25e-6, '25 us'), (1e-3, '1 ms')])
+@pytest.mark.parametrize('busy', [1, TOO_LONG])
+def test_a_short_pulse_is_the_parts_or_somebody_elses(width: float, words: str, busy: int) -> None:
+    [found] = findings(silent(endless(session(), busy=busy).pulse('nrst', width)), 'DIA001')
     assert (found.suspect, found.confidence) == (TARGET, Confidence.MEDIUM)
-    assert ': the part restarted by itself (NRST low for 25 us) while No-Stretch' in found.message
-    assert 'nothing from outside is seen to have cut in' in found.message
+    pulse = f': NRST had a pulse of {words}, from the part or from outside, while No-Stretch'
+    assert pulse in found.message
+    assert found.message.endswith('; who pulled NRST is not seen')
+
+
+@pytest.mark.parametrize('busy', [1, TOO_LONG])
+def test_a_part_that_is_back_after_a_short_pulse_is_not_lost(busy: int) -> None:
+    wave = endless(session(), busy=busy).pulse('nrst', 1e-3)
+    assert result(silent(wave).get_id(), 'DIA001').state == CLEAN
+
+
+@pytest.mark.parametrize('nrst', [1, None])
+@pytest.mark.parametrize('again', [0, 1])
+def test_a_part_that_starts_its_application_is_not_lost(nrst: int | None, again: int) -> None:
+    """BOOT0 falls, and a reset follows if NRST is captured; later BOOT0 may be high again."""
+    wave = endless(session(nrst=nrst)).level('boot0', 0).idle(0.1)
+    if nrst:
+        wave.pulse('nrst', 0.12).level('boot0', again)
+    assert result(silent(wave), 'DIA001').state == CLEAN
+
+
+def test_a_host_that_gives_up_early_proves_nothing_where_nrst_is_not_captured() -> None:
+    wave = silent(endless(session(nrst=None), busy=20))
+    assert result(wave, 'DIA001').state == CLEAN
+    assert [found.severity for found in findings(wave, 'BLS005')] == [Severity.CRITICAL]
 
 
 def test_a_captured_loss_of_supply_is_the_suspect() -> None:

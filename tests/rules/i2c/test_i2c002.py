@@ -115,7 +115,7 @@ def test_attempts_in_the_100_ms_after_an_announced_restart_do_not_count() -> Non
 
 
 def test_attempts_after_these_100_ms_do() -> None:
-    assert [count for _, count, _ in told(restarted(0.101))] == [3]
+    assert [found.count for found in findings(restarted(0.101), 'I2C002')] == [3]
 
 
 @pytest.mark.parametrize(
@@ -184,3 +184,25 @@ def test_two_addresses_that_vanish_are_two_findings() -> None:
     for _ in range(3):
         wave.write(0x51, ack=False).write(0x50, ack=False).idle(0.1)
     assert [(key, count) for key, count, _ in told(wave)] == [('0x50', 3), ('0x51', 3)]
+
+
+@pytest.mark.parametrize('nrst', [1, None])
+def test_a_loader_whose_boot0_falls_is_left_on_purpose(nrst: int | None) -> None:
+    wave = Loader(nrst=nrst, boot0=1).get_id().level('boot0', 0).idle(0.1)
+    wave = (wave.pulse('nrst', 0.05) if nrst else wave).idle(0.3).absent(12, 0.1)
+    state = result(wave, 'I2C002')
+    assert (state.state, state.by) == (
+        SUPPRESSED,
+        'BOOT0 is low: the part is meant to start its application',
+    )
+
+
+def test_a_loader_that_answered_with_boot0_low_has_vanished() -> None:
+    """Hosts let BOOT0 go once the loader runs: no restart was seen since its last answer."""
+    wave = Loader(nrst=1, boot0=1).get_id().level('boot0', 0).idle(0.1).get_id()
+    assert len(findings(wave.idle(0.3).absent(12, 0.1), 'I2C002')) == 1
+
+
+def test_a_restart_that_went_well_may_lead_into_the_application() -> None:
+    wave = Loader().get_id().readout_protect().idle(0.3).absent(12, 0.1)
+    assert [found.severity for found in findings(wave, 'I2C002')] == [Severity.WARNING]

@@ -157,5 +157,5 @@ def test_without_a_sample_rate_it_is_not_evaluated() -> None:
 def test_the_limits_are_settings() -> None:
     assert told(held(6), limits={'I2C010_SCL_STUCK_S': 7}) == []
     assert told(held_until_the_end(1.2), limits={'I2C010_SCL_STUCK_AT_END_S': 2}) == []
-    found = told(erasing(6, ends=True), limits={'I2C010_SCL_ERASE_S': 5})
+    found = told(erasing(6, ends=True), limits={'MASS_ERASE_S': 5})
     assert [key for key, *_ in found] == ['stuck']

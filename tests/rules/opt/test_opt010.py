@@ -1,5 +1,8 @@
 """OPT010 rdp-regression."""
 
+from rules.option_host import CLEAN as SILENT
+from rules.option_host import OptionHost
+from rules.option_wave import OptionWave
 from rules_harness import findings, result
 from stm32trace_core.rules.engine import CLEAN
 from stm32trace_core.rules.rule import HOST, Confidence, Evidence, Severity
@@ -87,3 +90,51 @@ def test_the_second_unprotect_is_counted() -> None:
     wave = unprotected().get_id().refused(READ_MEMORY).readout_unprotect()
     [found] = findings(wave, 'OPT010')
     assert (found.count, found.start) == (2, wave.transfers[6].start)
+
+
+# FLASH_OPTCR of an F722 at level 1, on its way back (OPTSTRT set), and at level 0.
+LOCKED_OUT, BACK, OPEN = 0xC0FFFFFD, 0xC0FFAAFE, 0xC0FFAAFD
+
+
+def test_over_swd_the_way_back_says_what_it_costs() -> None:
+    host = OptionHost('F7').read('OPTCR', LOCKED_OUT).option_keys().write('OPTCR', BACK)
+    [found] = host.findings('OPT010')
+    assert (found.severity, found.confidence, found.key) == (
+        Severity.WARNING,
+        Confidence.HIGH,
+        'RDP',
+    )
+    assert found.message == (
+        'The RDP byte of STM32F72x/F73x was changed from 0xFF to 0xAA at level 1 and started: the'
+        ' part erases its whole flash when it goes back to level 0'
+    )
+    assert 'ERASES THE WHOLE FLASH' in found.advice[0]
+
+
+def test_over_swd_level_0_read_back_makes_it_a_note() -> None:
+    host = OptionHost('F7').read('OPTCR', LOCKED_OUT).option_keys().write('OPTCR', BACK)
+    host.idle(1).read('SR', 0)
+    [found] = host.read('OPTCR', OPEN).findings('OPT010')
+    assert (found.severity, found.evidence[-1].text) == (
+        Severity.NOTE,
+        'FLASH_OPTCR reads 0xC0FFAAFD: level 0',
+    )
+
+
+def test_over_swd_a_part_at_level_0_regresses_from_nothing() -> None:
+    host = OptionHost('F7').read('OPTCR', 0xC0FCAAFD).option_keys().write('OPTCR', BACK)
+    assert host.read('SR', 0).state('OPT010') == SILENT
+
+
+def test_over_swd_nothing_is_erased_without_a_start() -> None:
+    host = OptionHost('F7').read('OPTCR', LOCKED_OUT).option_keys().write('OPTCR', 0xC0FFAAFC)
+    assert host.state('OPT010') == SILENT
+
+
+def test_it_is_told_of_a_waveform() -> None:
+    wave = OptionWave('F7').get('OPTCR', LOCKED_OUT).unlock().put('OPTCR', BACK)
+    assert [found.key for found in findings(wave, 'OPT010')] == ['RDP']
+    wave.pause(0.1).get('SR', 0).get('OPTCR', OPEN)
+    assert [found.severity for found in findings(wave, 'OPT010')] == [Severity.NOTE]
+    wave = OptionWave('F7').get('OPTCR', 0xC0FCAAFD).unlock().put('OPTCR', BACK).get('SR', 0)
+    assert result(wave, 'OPT010').state == CLEAN

@@ -47,6 +47,17 @@ def reset(wave: Loader) -> Loader:
     return wave.pulse('nrst', 0.002).idle(0.2).get_id()
 
 
+def writing(address: int) -> Loader:
+    """NRST falls while 16 bytes are written to `address`."""
+    wave = session().command(WRITE_MEMORY_NS).frame(address.to_bytes(4)).status(ACK)
+    return reset(wave.frame([15, *range(16)]).poll_busy(4e-3, 2e-3))
+
+
+def test_a_write_to_ram_is_no_programming() -> None:
+    assert told(writing(0x20001000)) == []
+    assert len(told(writing(0x08001000))) == 1
+
+
 def test_nrst_that_falls_in_an_erase_is_told() -> None:
     doing = 'No-Stretch Extended Erase (0x45) of page 3'
     assert findings(reset(erasing(session())), 'RST001') == [

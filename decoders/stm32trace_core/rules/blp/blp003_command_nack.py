@@ -33,6 +33,7 @@ NACK on the mass-erase byte [DMD100], https://github.com/board707/DMD_STM32/issu
 """
 
 from ...bootloader.records import NACK, BootCommand, BootStatus, DeviceIdentified, LoaderInfo
+from ...lines import CaptureGap
 from ..naming import answer_text, command_text, opcode_key
 from ..occurrences import Occurrences
 from ..part import Part
@@ -68,7 +69,7 @@ class CommandNack(TargetRule):
         'the loader refuses a valid command',
         'AN3155, AN4221: bootloader command set',
     )
-    consumes = (BootCommand, BootStatus, DeviceIdentified, LoaderInfo)
+    consumes = (BootCommand, BootStatus, CaptureGap, DeviceIdentified, LoaderInfo)
 
     def __init__(self, context: 'Context', bus: 'str' = '') -> 'None':
         super(CommandNack, self).__init__(context, bus)
@@ -85,6 +86,8 @@ class CommandNack(TargetRule):
             self._part.identify(record)
         elif isinstance(record, LoaderInfo):
             self._protection.tell(record)
+        elif isinstance(record, CaptureGap):
+            return self._gap()
         elif begins_unprotect(record):
             return self._withdraw('OPT010')
         return ()
@@ -92,6 +95,11 @@ class CommandNack(TargetRule):
     def end(self, end: 'int') -> 'Iterable[Finding]':
         """Tell the refusals that nothing explained."""
         return self._tell_waiting()
+
+    def _gap(self) -> 'Iterable[Withdrawn]':
+        """What would tell why these were refused may be missing."""
+        self._protection.forget()
+        return self._withdraw('samples are missing after it')
 
     def _judge(self, command: 'BootCommand') -> 'Iterator[Union[Finding, Withdrawn]]':
         self._protection.judge(command)

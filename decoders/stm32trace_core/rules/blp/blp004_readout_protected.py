@@ -37,6 +37,7 @@ The order of unprotect commands [DJ70], https://github.com/dirtyjtag/DirtyJTAG/i
 """
 
 from ...bootloader.records import NACK, OK, BootCommand, DeviceIdentified, LoaderInfo
+from ...lines import CaptureGap
 from ..naming import answer_text, command_text
 from ..part import Part
 from ..protection import UNPROTECTS, Protection
@@ -73,7 +74,7 @@ class ReadoutProtected(TargetRule):
         'the part refuses everything that touches its memory: it is read protected',
         'AN3155, AN4221: commands that read protection forbids',
     )
-    consumes = (BootCommand, DeviceIdentified, LoaderInfo)
+    consumes = (BootCommand, CaptureGap, DeviceIdentified, LoaderInfo)
 
     def __init__(self, context: 'Context', bus: 'str' = '') -> 'None':
         super(ReadoutProtected, self).__init__(context, bus)
@@ -87,6 +88,8 @@ class ReadoutProtected(TargetRule):
             return self._judge(record)
         if isinstance(record, DeviceIdentified):
             self._part.identify(record)
+        elif isinstance(record, CaptureGap):
+            self._protection.forget()
         else:
             self._protection.tell(record)
         return ()

@@ -22,7 +22,7 @@ never asks has not waited for an answer. So over I2C this rule fires only where 
 loader alone for longer than the limit, with SCL high, then asked for the status, and the loader did
 not even acknowledge its address; not for the last status of a command that ends in a restart, which
 some loaders do not wait with (BLS005 tells if the part stays away). Without a sample rate the rule
-is not evaluated. Limits: BLP012_STATUS_S (1), BLP012_PAGE_S (5), BLP012_MASS_ERASE_S (35).
+is not evaluated. Limits: STATUS_S (1), PAGE_ERASE_S (5), MASS_ERASE_S (35).
 
 Example
   host    44 BB / FF FF 00      Extended Erase, everything
@@ -50,8 +50,11 @@ from ...bootloader.records import (
     BootCommand,
     DeviceIdentified,
 )
-from ...lines import LineHold
+from ...lines import CaptureGap, LineHold
 from ...record import NamedTuple
+from ..limits import MASS_ERASE as MASS_ERASE_LIMIT
+from ..limits import PAGE_ERASE as PAGE_ERASE_LIMIT
+from ..limits import STATUS as STATUS_LIMIT
 from ..naming import command_text, opcode_key, target_text
 from ..occurrences import Occurrences
 from ..operation_time import MASS_ERASE, PAGE_ERASE, deed, longest
@@ -65,12 +68,6 @@ if TYPE_CHECKING:
 
     from ...context import Context
     from ..rule import Finding
-
-# Source: stm32flash stm32.c, STM32_*_TIMEOUT: 1 s for write and protect commands, 5 s for each
-# page, 35 s for a mass erase.
-STATUS_S = 1.0
-PAGE_S = 5.0
-MASS_ERASE_S = 35.0
 
 ADVICE = (
     (
@@ -99,7 +96,7 @@ class StatusTimeout(TargetRule):
         'the loader does not answer a frame within the time that hosts allow',
         'stm32flash stm32.c: time-outs',
     )
-    consumes = (BootCommand, DeviceIdentified, LineHold)
+    consumes = (BootCommand, CaptureGap, DeviceIdentified, LineHold)
 
     def __init__(self, context: 'Context', bus: 'str' = '') -> 'None':
         super(StatusTimeout, self).__init__(context, bus)
@@ -117,6 +114,10 @@ class StatusTimeout(TargetRule):
         elif isinstance(record, LineHold):
             if record.role == 'scl' and not record.value:
                 self._held = max(self._held, record.end)
+        elif isinstance(record, CaptureGap):
+            found = self._waited(record.start)
+            self._open = None
+            return found
         elif record.transport == I2C:
             return self._asked(record)
         else:
@@ -173,15 +174,15 @@ class StatusTimeout(TargetRule):
 
     def _limit(self, command: 'BootCommand', due: '_Due') -> 'float':
         """Return the longest wait for the status that is due, in seconds."""
-        limit = self.context.limit('BLP012_STATUS_S', STATUS_S)
+        limit = STATUS_LIMIT.of(self.context)
         if not due.after_work:
             return limit
         pages = len(command.pages)
         what = deed(command.opcode, command.special, pages)
         if what == MASS_ERASE:
-            limit = self.context.limit('BLP012_MASS_ERASE_S', MASS_ERASE_S)
+            limit = MASS_ERASE_LIMIT.of(self.context)
         elif what == PAGE_ERASE:
-            limit = pages * self.context.limit('BLP012_PAGE_S', PAGE_S)
+            limit = pages * PAGE_ERASE_LIMIT.of(self.context)
         known = longest(self._part, what, pages)
         return limit if known is None else max(limit, known.seconds)
 

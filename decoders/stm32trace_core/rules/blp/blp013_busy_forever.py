@@ -26,7 +26,7 @@ with --family. The factor of ten covers times in that table that were not checke
 sheet. A page erase is judged by the number of its pages; while that is not known yet, by all pages
 of the part. A command that began before the capture is judged by the limit of an unknown part.
 Without a sample rate the rule is not evaluated. Limits: BLP013_FACTOR (10), BLP013_MINIMUM_S (2),
-BLP013_UNKNOWN_S (35).
+MASS_ERASE_S (35; that of an unknown part).
 
 Example
   host    93 6C       loader  79
@@ -57,6 +57,8 @@ from ...bootloader.records import (
     BootStatus,
     DeviceIdentified,
 )
+from ...lines import CaptureGap
+from ..limits import MASS_ERASE
 from ..naming import command_text, opcode_key
 from ..occurrences import Occurrences
 from ..operation_time import deed, longest
@@ -72,11 +74,9 @@ if TYPE_CHECKING:
     from ..operation_time import Longest
     from ..rule import Finding
 
-# Source: rules.md BLP013. 35 s is the time-out of a mass erase in stm32flash (stm32.c,
-# STM32_MASSERASE_TIMEOUT).
+# Source: rules.md BLP013.
 FACTOR = 10.0
 MINIMUM_S = 2.0
-UNKNOWN_S = 35.0
 
 # How a series ended, by the command's outcome; where a status ended it, that is told.
 ENDS = {
@@ -86,12 +86,19 @@ ENDS = {
 }
 STILL = 'so far'
 GIVEN_UP = 'until the host gave up'
+GAP = 'until samples are missing'
 
 ADVICE = (
     'Do not reset the part and do not cut its power now: what it works on may be pending. Go on'
     ' polling, slowly, for the widest erase time of the family.',
     'Then one clean power-off of more than 10 s; no short or bouncing pulse on NRST.',
     'Look at the option bytes (bootloader or SWD) before anything else is written.',
+)
+
+ADVICE_DONE = (
+    'It ended with ACK and nothing is pending any more: read back what it changed before relying on it.',
+    'Give the host a time-out above what was measured here, and do not reset while BUSY lasts.',
+    'Measure the supply during the operation: far beyond the data sheet, a low supply is the usual reason.',
 )
 
 
@@ -136,7 +143,7 @@ class BusyForever(TargetRule):
         'BUSY goes on many times longer than the operation takes',
         'AN4221: No-Stretch commands; data sheet: flash memory characteristics',
     )
-    consumes = (BootStatus, BootCommand, DeviceIdentified)
+    consumes = (BootStatus, BootCommand, CaptureGap, DeviceIdentified)
 
     def __init__(self, context: 'Context', bus: 'str' = '') -> 'None':
         super(BusyForever, self).__init__(context, bus)
@@ -144,6 +151,7 @@ class BusyForever(TargetRule):
         self._series = None  # type: Optional[_Series]  # the one that goes on
         self._seen = {}  # type: Dict[int, Occurrences]  # opcode -> series that are over
         self._first = {}  # type: Dict[int, str]
+        self._cut_off = None  # type: Optional[_Series]  # by the end of the data, or by a gap
 
     def follow(self, record: 'Any') -> 'Iterable[Finding]':
         """Judge a BUSY as it comes, and the whole series when its command ends."""
@@ -151,12 +159,23 @@ class BusyForever(TargetRule):
             return self._command(record)
         if isinstance(record, BootStatus):
             return self._status(record) if record.status == BUSY else ()
+        if isinstance(record, CaptureGap):
+            return self._gap()
         self._part.identify(record)
         return ()
 
     def end(self, end: 'int') -> 'Iterable[Finding]':
         """Renew what is told of series after a final ACK: no command ends them."""
-        return [] if self._series is None else self._over(self._series)
+        last = self._series or self._cut_off
+        return [] if last is None else self._over(last)
+
+    def _gap(self) -> 'List[Finding]':
+        last = self._series or self._cut_off
+        self._series = self._cut_off = None
+        if last is None:
+            return []
+        last.ended = GAP
+        return self._over(last)
 
     def _status(self, status: 'BootStatus') -> 'List[Finding]':
         series = self._series
@@ -174,6 +193,9 @@ class BusyForever(TargetRule):
             return []
         self._series = None
         series.close(command)
+        if command.outcome == TRUNCATED and series.ended == ENDS[TRUNCATED]:
+            self._cut_off = series  # what cuts it off comes next
+            return []
         return self._over(series)
 
     def _over(self, series: '_Series') -> 'List[Finding]':
@@ -192,7 +214,7 @@ class BusyForever(TargetRule):
     def _is_too_long(self, series: '_Series') -> 'bool':
         limit = self.context.limit
         known = self._longest(series)
-        longest_s = limit('BLP013_UNKNOWN_S', UNKNOWN_S)
+        longest_s = MASS_ERASE.of(self.context)
         if known is not None and series.opcode in COMMANDS:
             longest_s = max(
                 limit('BLP013_MINIMUM_S', MINIMUM_S), limit('BLP013_FACTOR', FACTOR) * known.seconds
@@ -224,7 +246,7 @@ class BusyForever(TargetRule):
             told.end,
             told.told(self._first.get(series.opcode) or self._describe(series)),
             told.examples,
-            ADVICE,
+            ADVICE_DONE if series.is_done else ADVICE,
             key=opcode_key(series.opcode),
             count=told.count,
             severity=Severity.CRITICAL if self._may_lose_options(series) else None,

@@ -41,7 +41,7 @@ https://qa-community.st.com/stm32-mcus-embedded-software-40/stm32l1-system-bootl
 """
 
 from ...bootloader.records import BootCommand, BootStatus, DeviceIdentified, LoaderInfo
-from ...lines import POWER, Reset
+from ...lines import POWER, CaptureGap, Reset
 from ..naming import command_text, target_text
 from ..occurrences import Occurrences
 from ..part import Part
@@ -51,10 +51,10 @@ from ..targets import TargetRule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterable, Tuple  # novm
+    from typing import Any, Iterable, Tuple, Union  # novm
 
     from ...context import Context
-    from ..rule import Finding
+    from ..rule import Finding, Withdrawn
 
 ADVICE_NOT_NEEDED = (
     (
@@ -88,30 +88,40 @@ class UnneededReadoutUnprotect(TargetRule):
         'Readout Unprotect is sent to a part that is not protected, or may not be',
         'RM0444 3.4.2; AN4221: Readout Unprotect',
     )
-    consumes = (BootCommand, BootStatus, DeviceIdentified, LoaderInfo, Reset)
+    consumes = (BootCommand, BootStatus, CaptureGap, DeviceIdentified, LoaderInfo, Reset)
 
     def __init__(self, context: 'Context', bus: 'str' = '') -> 'None':
         super(UnneededReadoutUnprotect, self).__init__(context, bus)
         self._part = Part(context)
         self._protection = Protection(self._part)
+        self._has_gap = False  # what the host did before is not all known
         self._seen = Occurrences()
         self._severity = Severity.NOTE
         self._sentence = ''
 
-    def follow(self, record: 'Any') -> 'Iterable[Finding]':
+    def follow(self, record: 'Any') -> 'Iterable[Union[Finding, Withdrawn]]':
         """Judge an accepted Readout Unprotect by what was accepted before."""
         if isinstance(record, BootStatus):
             if begins_unprotect(record) and self._protection.level != REFUSED:
-                return (self._tell(record),)
+                return (self._accepted(record),)
         elif isinstance(record, BootCommand):
             self._protection.judge(record)
         elif isinstance(record, LoaderInfo):
             self._protection.tell(record)
         elif isinstance(record, DeviceIdentified):
             self._part.identify(record)
+        elif isinstance(record, CaptureGap):
+            self._protection.forget()
+            self._has_gap = True
         elif record.cause == POWER:
             self._protection.forget()
         return ()
+
+    def _accepted(self, status: 'BootStatus') -> 'Union[Finding, Withdrawn]':
+        if self._has_gap and self._protection.level != OPEN:
+            by = 'samples are missing in which the level may have shown'
+            return self.withdrawn(status.command_start, status.end, by)
+        return self._tell(status)
 
     def _tell(self, status: 'BootStatus') -> 'Finding':
         is_open = self._protection.level == OPEN

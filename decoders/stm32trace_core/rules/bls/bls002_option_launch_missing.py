@@ -19,10 +19,13 @@ False alarms and guards
 A restart leaves no trace where the host waits, so this needs positive evidence: the loader's
 address acknowledged again within 1 ms of the final ACK, and again and again without a gap of 1 ms,
 up to a command that it accepts; or a captured NRST that stays high until a command is accepted, at
-least 1 ms after the final ACK. The second is weaker (NRST may be configured as an input, then the
-part's own restart does not show): confidence medium. Which events load options comes from the table
-of the part: where programming alone puts them in force, this rule does not apply. Without a sample
-rate it is not evaluated. Limit: BLS002_SILENCE_S (1e-3).
+least 1 ms after the final ACK. The second is weaker: confidence medium, and only of a part that
+showed a restart of its own on NRST earlier in this capture (20 us to 5 ms low, within 100 ms of a
+final ACK). Of others NRST may be an input, or be buffered by the probe: this rule is suppressed. A
+gap in the capture may hide a restart. Which events load options comes from the table of the part:
+where programming alone puts them in force, this rule does not apply. Without a sample rate it is
+not evaluated. Limits: BLS002_SILENCE_S (1e-3), RESTART_S (0.1), OWN_RESET_MINIMUM_S (20e-6),
+OWN_RESET_MAXIMUM_S (5e-3).
 
 Example
   host    74 8B       loader  79 76 79          write protection removed
@@ -42,21 +45,23 @@ https://community.st.com/t5/stm32-mcus-products/recover-bricked-stm32-mcu-stm32g
 """
 
 from ...bootloader.records import ACK, COMMAND, BootCommand, BootStatus, DeviceIdentified
-from ...lines import LevelChange
+from ...lines import CaptureGap, LevelChange, Reset
 from ...wire.i2c import I2cTransfer
+from ..limits import RESTART
 from ..naming import command_text, opcode_key
 from ..occurrences import Occurrences
 from ..option_command import OptionCommands
+from ..own_reset import may_be_own
 from ..rule import TARGET, Confidence, Evidence, RuleInfo, Severity
 from ..targets import TargetRule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterable, List, Optional  # novm
+    from typing import Any, Dict, Iterable, List, Optional, Union  # novm
 
     from ...context import Context
     from ..option_command import OptionCommand
-    from ..rule import Finding
+    from ..rule import Finding, Withdrawn
 
 SILENCE_S = 1e-3  # a restart takes longer. Source: rules.md BLS002
 
@@ -85,37 +90,49 @@ class OptionLaunchMissing(TargetRule):
         'option bytes were programmed and are not loaded',
         'RM0444 3.4.2; AN2606: limitations of the STM32G07x/G08x loader',
     )
-    consumes = (BootCommand, BootStatus, DeviceIdentified, I2cTransfer, LevelChange)
+    consumes = (
+        BootCommand, BootStatus, CaptureGap, DeviceIdentified, I2cTransfer, LevelChange, Reset,
+    )  # fmt: skip
 
     def __init__(self, context: 'Context', bus: 'str' = '') -> 'None':
         super(OptionLaunchMissing, self).__init__(context, bus)
         self._options = OptionCommands(context)
         self._alive = None  # type: Optional[int]  # up to here the loader answered without a gap
+        self._restarting = None  # type: Optional[int]  # final ACK of the last option command
+        self._drives_nrst = False  # the part showed a restart of its own on NRST
         self._seen = {}  # type: Dict[int, Occurrences]
         self._first = {}  # type: Dict[int, str]
 
-    def follow(self, record: 'Any') -> 'Iterable[Finding]':
+    def follow(self, record: 'Any') -> 'Iterable[Union[Finding, Withdrawn]]':
         """Follow what comes after the final ACK of an option command."""
         if isinstance(record, I2cTransfer):
             self._transfer(record)
         elif isinstance(record, LevelChange):
             if record.role in RESTARTING_LINES and not record.value:
                 self._options.forget()
+        elif isinstance(record, Reset):
+            self._drives_nrst = self._drives_nrst or self._is_own(record)
         else:
             return self._command(record)
         return ()
 
-    def _command(self, record: 'Any') -> 'List[Finding]':
+    def _is_own(self, reset: 'Reset') -> 'bool':
+        """Tell whether a pulse on NRST is as the part makes it, where a command announced it."""
+        ended = self._restarting
+        if ended is None or not reset.released or not may_be_own(self.context, reset):
+            return False
+        return not self.context.longer(reset.start - ended, RESTART.of(self.context))
+
+    def _command(self, record: 'Any') -> 'List[Union[Finding, Withdrawn]]':
         done = self._done()
+        found = []  # type: List[Union[Finding, Withdrawn]]
         if done is not None and _accepts_another(record, done):
             self._options.forget()
             found = self._judge(done, record)
-        else:
-            found = []
         self._options.feed(record)
         command = self._done()
         if command is not None and isinstance(record, BootCommand) and record is command.ended:
-            self._alive = record.end
+            self._alive = self._restarting = record.end
         return found
 
     def _done(self) -> 'Optional[OptionCommand]':
@@ -140,7 +157,9 @@ class OptionLaunchMissing(TargetRule):
         limit = self.context.limit('BLS002_SILENCE_S', SILENCE_S)
         return self._alive is not None and not self.context.longer(sample - self._alive, limit)
 
-    def _judge(self, done: 'OptionCommand', status: 'BootStatus') -> 'List[Finding]':
+    def _judge(
+        self, done: 'OptionCommand', status: 'BootStatus'
+    ) -> 'List[Union[Finding, Withdrawn]]':
         """The loader accepts another command: is that the old session?"""
         context = self.context
         ended = done.ended
@@ -151,6 +170,9 @@ class OptionLaunchMissing(TargetRule):
         elif NRST in context.roles and context.longer(
             status.end - ended.end, context.limit('BLS002_SILENCE_S', SILENCE_S)
         ):
+            if not self._drives_nrst:
+                by = 'nothing shows that this part drives NRST: a restart would leave no trace'
+                return [self.withdrawn(ended.start, status.end, by)]
             confidence, how = Confidence.MEDIUM, 'with no pulse on NRST between'
         else:
             return []

@@ -19,7 +19,7 @@ not come back (BLS005: attempts go on beyond the restart time). Told only when a
 within the restart time and the capture goes on for at least 1 s after the last of them. If the part
 did not restart at all, that is BLS002. Judged over I2C only: whether a host synchronised again over
 UART is not to be seen in its commands. Without a sample rate the rule is not evaluated. Limits:
-BLS003_RESTART_S (0.1), BLS003_REST_S (1).
+RESTART_S (0.1), BLS003_REST_S (1).
 
 Example
   host    74 8B                loader  79 76 79        write protection removed; the part restarts
@@ -35,10 +35,11 @@ A host that waited for one ACK too many [CW249], https://github.com/newaetech/ch
 """
 
 from ...bootloader.records import BootCommand, BootStatus, DeviceIdentified
-from ...lines import Reset
+from ...lines import CaptureGap, Reset
 from ...wire.i2c import ADDRESS_NACK, I2cTransfer
+from ..limits import RESTART
 from ..naming import command_text
-from ..option_command import RESTART_S, OptionCommands
+from ..option_command import OptionCommands
 from ..rule import HOST, Confidence, Evidence, RuleInfo, Severity
 from ..targets import TargetRule
 
@@ -71,7 +72,7 @@ class NoResyncAfterResetCommand(TargetRule):
         'the host goes on without waiting for the part to restart',
         'AN3155, AN4221: reset after commands that change option bytes',
     )
-    consumes = (BootCommand, BootStatus, DeviceIdentified, I2cTransfer, Reset)
+    consumes = (BootCommand, BootStatus, CaptureGap, DeviceIdentified, I2cTransfer, Reset)
 
     def __init__(self, context: 'Context', bus: 'str' = '') -> 'None':
         super(NoResyncAfterResetCommand, self).__init__(context, bus)
@@ -126,8 +127,7 @@ class NoResyncAfterResetCommand(TargetRule):
             self._options.forget()
 
     def _is_beyond(self, sample: 'int', ended: 'BootCommand') -> 'bool':
-        limit = self.context.limit('BLS003_RESTART_S', RESTART_S)
-        return self.context.longer(sample - ended.end, limit)
+        return self.context.longer(sample - ended.end, RESTART.of(self.context))
 
     def _tell(
         self,

@@ -18,13 +18,17 @@ erase time, hold the supply up with a capacitor, set the brown-out level, and re
 at low supply.
 
 False alarms and guards
-At the end of such a command the part resets itself and, where NRST is an output too, pulls it low:
-a pulse of 20 us to 5 ms after the last BUSY is that restart, and this rule is suppressed. A longer
-pulse is a reset from outside, however long after the last BUSY it comes, as long as no final ACK
-was read: a host that stopped asking does not know whether the part has ended. A shorter pulse is a
-glitch, which is no clean reset either. A drop of the supply counts at any length. Needs NRST or VDD
-on a channel, and the sample rate. Limits: BLS004_OWN_RESET_MINIMUM_S (20e-6),
-BLS004_OWN_RESET_MAXIMUM_S (5e-3).
+At the end of such a command the part resets itself and, where NRST is an output too, pulls it low
+for 20 us to 5 ms. After the final ACK such a pulse is that restart, and this rule is suppressed.
+Before the final ACK it may be the same, of a part that had ended unseen, or a short and unclean
+reset from outside: this rule is suppressed, unless the loader is then addressed at least three
+times over one second and never answers again (confidence medium; not where BOOT0 is low, so that
+the application starts). A longer pulse is a reset from outside, however long after the last BUSY it
+comes, as long as no final ACK was read: a host that stopped asking does not know whether the part
+has ended. A shorter pulse is a glitch, which is no clean reset either. A drop of the supply counts
+at any length. Nothing is told across a gap in the capture. Needs NRST or VDD on a channel, and the
+sample rate. Limits: OWN_RESET_MINIMUM_S (20e-6), OWN_RESET_MAXIMUM_S (5e-3), RESTART_S (0.1),
+ABSENCE_SPAN_S (1), ABSENCE_ATTEMPTS (3).
 
 Example
   host    93 6C       loader  79 76 76 76 ...      no second 79
@@ -47,10 +51,14 @@ Option bytes corrupted by a power cut [RUSEFI], https://github.com/rusefi/rusefi
 
 from ...bootloader.records import OK, BootCommand, BootStatus, DeviceIdentified
 from ...flash.records import CUT, OPTION_PROGRAMMING, Window
-from ...lines import POWER, Reset
+from ...lines import POWER, CaptureGap, LevelChange, Reset
+from ...record import NamedTuple
+from ...wire.i2c import ADDRESS_NACK, I2cTransfer
+from ..absence import Absence
 from ..naming import command_text, opcode_key
 from ..option_command import OptionCommands
-from ..rule import HOST, SUPPLY, Confidence, Evidence, RuleInfo, Severity
+from ..own_reset import may_be_own
+from ..rule import HOST, SUPPLY, TARGET, Confidence, Evidence, RuleInfo, Severity
 from ..targets import TargetRule
 
 TYPE_CHECKING = False
@@ -60,11 +68,6 @@ if TYPE_CHECKING:
     from ...context import Context
     from ..option_command import OptionCommand
     from ..rule import Finding, Withdrawn
-
-# How long a part that resets itself pulls NRST low. Source: rules.md BLS004; RM0444, reset: pulse
-# generator of at least 20 us; 1.1 ms in public captures of an STM32F429.
-OWN_RESET_MINIMUM_S = 20e-6
-OWN_RESET_MAXIMUM_S = 5e-3
 
 MANY = ' (the first of '
 MOST_EVIDENCE = 5
@@ -83,6 +86,17 @@ ADVICE = (
 )
 
 
+class _Cut(
+    NamedTuple(
+        '_Cut',
+        [('window', 'Window'), ('command', 'OptionCommand'), ('reset', 'Reset')],
+    )
+):
+    """A reset in an option command, as the part may have made it itself."""
+
+    __slots__ = ()
+
+
 class ResetDuringOptionCommand(TargetRule):
     """Looks at what cut an option command, and for how long."""
 
@@ -97,21 +111,34 @@ class ResetDuringOptionCommand(TargetRule):
         'the part is reset or loses its supply while it changes option bytes',
         'RM0444 3.4.2: option byte programming',
     )
-    consumes = (BootCommand, BootStatus, DeviceIdentified, Reset, Window)
+    consumes = (
+        BootCommand, BootStatus, CaptureGap, DeviceIdentified, I2cTransfer, LevelChange, Reset,
+        Window,
+    )  # fmt: skip
 
     def __init__(self, context: 'Context', bus: 'str' = '') -> 'None':
         super(ResetDuringOptionCommand, self).__init__(context, bus)
         self._options = OptionCommands(context)
         self._cut = None  # type: Optional[Window]  # by a reset whose width is not known yet
         self._reset = None  # type: Optional[Reset]  # the last one
-        self._told = {}  # type: Dict[int, Finding]  # opcode -> what was said of it
+        self._told = {}  # type: Dict[str, Finding]  # key -> what was said of it
+        self._short = None  # type: Optional[_Cut]  # before the final ACK; no answer since
+        self._absence = Absence(context)
 
     def follow(self, record: 'Any') -> 'Iterable[Union[Finding, Withdrawn]]':
         """Bring together the window that was cut and the reset that cut it."""
+        if isinstance(record, I2cTransfer):
+            self._transfer(record)
+            return ()
+        if isinstance(record, (LevelChange, Reset)):
+            self._absence.feed(record)
         if isinstance(record, Reset):
             self._reset = record
+        elif isinstance(record, CaptureGap):
+            self._gap(record)
         elif not isinstance(record, Window):
-            self._options.feed(record)
+            if not isinstance(record, LevelChange):
+                self._options.feed(record)
             return ()
         elif record.kind == OPTION_PROGRAMMING and record.state == CUT:
             self._cut = record
@@ -121,37 +148,59 @@ class ResetDuringOptionCommand(TargetRule):
         self._cut = None
         return self._judge(window, reset)
 
+    def end(self, end: 'int') -> 'Iterable[Finding]':
+        """Tell of a short pulse after which the part never answered again."""
+        short = self._short
+        if short is None or not self._absence.is_lasting:
+            return []
+        return [self._add(self._tell(short.window, short.command, short.reset, True))]
+
+    def _gap(self, gap: 'CaptureGap') -> 'None':
+        self._options.feed(gap)
+        self._cut = self._reset = None
+        if not self._absence.is_lasting:
+            self._short = None
+
+    def _transfer(self, transfer: 'I2cTransfer') -> 'None':
+        """See whether the part comes back from a short pulse."""
+        short = self._short
+        if short is None or transfer.start < short.reset.start:
+            return
+        if transfer.answered or self._absence.is_to_application:
+            self._short = None
+        elif transfer.outcome == ADDRESS_NACK and self._options.last is short.command:
+            self._absence.miss(transfer, short.reset.end)
+
     def _judge(self, window: 'Window', reset: 'Reset') -> 'List[Union[Finding, Withdrawn]]':
         command = self._options.last
         if command is None or not self._is_of(window, command) or not self.context.sample_rate:
             return []
-        if reset.cause != POWER and self._may_be_own(reset):
+        if may_be_own(self.context, reset):
+            if reset.released and not _is_acknowledged(command):
+                self._short = _Cut(window, command, reset)
+                self._absence.begin(reset)
             by = "NRST low for {}: the part's own restart".format(
                 self.time(reset.end - reset.start)
             )
             return [self.withdrawn(reset.start, reset.end, by)]
-        found = self._tell(window, command, reset)
-        earlier = self._told.get(command.opcode)
+        return [self._add(self._tell(window, command, reset, False))]
+
+    def _add(self, found: 'Finding') -> 'Finding':
+        """Return one finding on this cut and earlier ones of the same command."""
+        earlier = self._told.get(found.key)
         if earlier is not None:
             found = _together(earlier, found)
-        self._told[command.opcode] = found
-        return [found]
+        self._told[found.key] = found
+        return found
 
     @staticmethod
     def _is_of(window: 'Window', command: 'OptionCommand') -> 'bool':
         """Tell whether the window is that of this command: of another loader's it may be, too."""
         return window.opcode == command.opcode and window.start >= command.accepted_at
 
-    def _may_be_own(self, reset: 'Reset') -> 'bool':
-        """Tell whether the part may have made this reset; one that the data ends in, it may."""
-        context, width = self.context, reset.end - reset.start
-        longest = context.limit('BLS004_OWN_RESET_MAXIMUM_S', OWN_RESET_MAXIMUM_S)
-        shortest = context.samples(context.limit('BLS004_OWN_RESET_MINIMUM_S', OWN_RESET_MINIMUM_S))
-        assert shortest is not None
-        is_glitch = reset.released and width + 1 < shortest  # a width is known to one sample
-        return not is_glitch and not context.longer(width, longest)
-
-    def _tell(self, window: 'Window', command: 'OptionCommand', reset: 'Reset') -> 'Finding':
+    def _tell(
+        self, window: 'Window', command: 'OptionCommand', reset: 'Reset', is_short: 'bool'
+    ) -> 'Finding':
         name = command_text(command.opcode)
         line = 'The supply' if reset.cause == POWER else 'NRST'
         lasted = self.time(reset.end - reset.start)
@@ -159,8 +208,11 @@ class ResetDuringOptionCommand(TargetRule):
         since, after = command.last_status, 'last ACK'
         if command.busy_count:
             since, after = command.busy_end, 'last BUSY'
-        acked = command.ended is not None and command.ended.outcome == OK
-        state = 'it was at work after its final ACK' if acked else 'its final ACK had not come'
+        state = 'its final ACK had not come'
+        if _is_acknowledged(command):
+            state = 'it was at work after its final ACK'
+        if is_short:
+            state += '; the pulse came from the part or from outside, and nobody answered after it'
         sentence = '{} {} while {} was changing the option bytes: {} after the {}, {}'.format(
             line, width, name, self.time(reset.start - since), after, state
         )
@@ -171,8 +223,13 @@ class ResetDuringOptionCommand(TargetRule):
             _evidence(command, reset, '{} {}'.format(line, width)),
             ADVICE,
             key=opcode_key(command.opcode),
-            suspect=SUPPLY if reset.cause == POWER else None,
+            confidence=Confidence.MEDIUM if is_short else None,
+            suspect=SUPPLY if reset.cause == POWER else TARGET if is_short else None,
         )
+
+
+def _is_acknowledged(command: 'OptionCommand') -> 'bool':
+    return command.ended is not None and command.ended.outcome == OK
 
 
 def _evidence(command: 'OptionCommand', reset: 'Reset', what: 'str') -> 'List[Evidence]':

@@ -17,11 +17,12 @@ story where the capture has it.
 
 False alarms and guards
 The part may be away for 100 ms after the final ACK, after the last status, and after each rise of
-NRST: attempts in that time do not count. If BOOT0 is captured and low, the part is meant to start
-its application, and this rule is suppressed. Without BOOT0 the application cannot be ruled out, and
-the confidence is medium. If the loader answers again later, this becomes a note. Without a sample
-rate the rule is not evaluated. Limits: BLS005_RESTART_S (0.1), BLS005_SPAN_S (1), BLS005_ATTEMPTS
-(3).
+NRST: attempts in that time do not count. If BOOT0 is captured and low, or was at the last reset,
+the part is meant to start its application, and this rule is suppressed. Without BOOT0 the
+application cannot be ruled out: the confidence is medium, and after a final ACK, which says that
+all went well, this is a warning only. If the loader answers again later, this becomes a note. A gap
+in the capture may hide how the command ended: attempts after it do not count. Without a sample rate
+the rule is not evaluated. Limits: RESTART_S (0.1), ABSENCE_SPAN_S (1), ABSENCE_ATTEMPTS (3).
 
 Example
   host    93 6C           loader  79 76 76 76 ...
@@ -41,10 +42,11 @@ Bootloader entry lost after the first programming [EF170], http://efton.sk/STM32
 """
 
 from ...bootloader.records import BootCommand, BootStatus, DeviceIdentified
-from ...lines import LevelChange, Reset
+from ...lines import CaptureGap, LevelChange, Reset
 from ...wire.i2c import ADDRESS_NACK, I2cTransfer
+from ..absence import Absence
 from ..naming import command_text
-from ..option_command import RESTART_S, OptionCommands
+from ..option_command import OptionCommands
 from ..rule import TARGET, Confidence, Evidence, RuleInfo, Severity
 from ..targets import TargetRule
 
@@ -56,11 +58,6 @@ if TYPE_CHECKING:
     from ..option_command import OptionCommand
     from ..rule import Finding, Withdrawn
 
-# Source: rules.md BLS005.
-ATTEMPTS = 3
-SPAN_S = 1.0
-
-BOOT0 = 'boot0'
 ADVICE = (
     'Do not write option bytes again blindly, and do not repeat resets.',
     'Power off for more than 10 s, power on with BOOT0 high, and address the bootloader again.',
@@ -82,70 +79,52 @@ class LostAfterOptionCommand(TargetRule):
         'after an option command the loader never answers again',
         'RM0444 3.4.2; AN3155, AN4221: restart after option commands',
     )
-    consumes = (BootCommand, BootStatus, DeviceIdentified, I2cTransfer, LevelChange, Reset)
+    consumes = (
+        BootCommand, BootStatus, CaptureGap, DeviceIdentified, I2cTransfer, LevelChange, Reset,
+    )  # fmt: skip
 
     def __init__(self, context: 'Context', bus: 'str' = '') -> 'None':
         super(LostAfterOptionCommand, self).__init__(context, bus)
         self._options = OptionCommands(context)
-        self._boot0 = context.initial_levels.get(BOOT0)
-        self._away_since = 0  # last rise of NRST
-        self._first = None  # type: Optional[I2cTransfer]  # of the attempts in vain
-        self._attempts = 0
+        self._absence = Absence(context)
         self._told = None  # type: Optional[Finding]
 
     def follow(self, record: 'Any') -> 'Iterable[Union[Finding, Withdrawn]]':
         """Count attempts on the target of the last option command."""
         if isinstance(record, I2cTransfer):
             return self._transfer(record)
-        if isinstance(record, LevelChange):
-            if record.role == BOOT0:
-                self._boot0 = record.value
-        elif isinstance(record, Reset):
-            self._away_since = max(self._away_since, record.end)
+        if isinstance(record, (LevelChange, Reset)):
+            self._absence.feed(record)
         else:
             before = self._options.last
             self._options.feed(record)
             if self._options.last is not before:
-                self._start_again()
+                self._absence.begin()
         return ()
 
-    def _start_again(self) -> 'None':
-        self._first = None
-        self._attempts = 0
-
     def _transfer(self, transfer: 'I2cTransfer') -> 'List[Union[Finding, Withdrawn]]':
-        command = self._options.last
-        if command is None or transfer.address != command.target:
-            return []
+        command, absence = self._options.last, self._absence
         if transfer.answered:
-            return self._answered(command, transfer)
-        if transfer.outcome != ADDRESS_NACK or not self._counts(command, transfer):
+            return self._answered(transfer)
+        if command is None or transfer.outcome != ADDRESS_NACK:
             return []
-        self._first = self._first or transfer
-        self._attempts += 1
-        span = transfer.end - self._first.start
-        enough = self._attempts >= self.context.limit('BLS005_ATTEMPTS', ATTEMPTS)
-        if not enough or not self.context.longer(span, self.context.limit('BLS005_SPAN_S', SPAN_S)):
+        if not absence.miss(transfer, command.last_status) or not absence.is_lasting:
             return []
-        if self._boot0 == 0:
+        first = absence.first or transfer
+        if absence.is_to_application:
             by = 'BOOT0 is low: the part is meant to start its application'
-            return [self.withdrawn(self._first.start, transfer.end, by)]
-        self._told = self._tell(command, self._first, transfer)
+            return [self.withdrawn(first.start, transfer.end, by)]
+        self._told = self._tell(command, first, transfer)
         return [self._told]
 
-    def _counts(self, command: 'OptionCommand', transfer: 'I2cTransfer') -> 'bool':
-        """Tell whether the part could be back from its restart when it was addressed."""
-        away = transfer.start - max(command.last_status, self._away_since)
-        return self.context.longer(away, self.context.limit('BLS005_RESTART_S', RESTART_S))
-
-    def _answered(
-        self, command: 'OptionCommand', transfer: 'I2cTransfer'
-    ) -> 'List[Union[Finding, Withdrawn]]':
-        """The loader is there: as part of the command, or again after it."""
-        self._start_again()
-        if command.ended is None or transfer.start < command.ended.end:
-            return []
-        self._options.forget()
+    def _answered(self, transfer: 'I2cTransfer') -> 'List[Union[Finding, Withdrawn]]':
+        """The loader is there: as part of the command, or again after it, or after a gap."""
+        command = self._options.last
+        self._absence.begin()
+        if command is not None:
+            if command.ended is None or transfer.start < command.ended.end:
+                return []
+            self._options.forget()
         if self._told is None:
             return []
         told, self._told = self._told, None
@@ -163,12 +142,14 @@ class LostAfterOptionCommand(TargetRule):
     ) -> 'Finding':
         span = self.time(last.end - first.start)
         name = command_text(command.opcode)
-        boot0 = {1: '; BOOT0 is high', None: '; BOOT0 was not captured'}.get(self._boot0, '')
+        absence = self._absence
+        boot0 = {1: '; BOOT0 is high', None: '; BOOT0 was not captured'}.get(absence.boot0, '')
+        may_be_well = absence.boot0 is None and command.is_done
         return self.finding(
             first.start,
             last.end,
             'After {} address 0x{:02X} was not acknowledged in {} attempts over {}'.format(
-                name, command.target, self._attempts, span
+                name, command.target, absence.attempts, span
             ),
             (
                 Evidence(command.start, command.accepted_at, name + ' acknowledged'),
@@ -176,13 +157,14 @@ class LostAfterOptionCommand(TargetRule):
                     first.start,
                     last.end,
                     '{} attempts, none acknowledged; a loader answers again within 100 ms{}'.format(
-                        self._attempts, boot0
+                        absence.attempts, boot0
                     ),
                 ),
             ),
             ADVICE,
-            count=self._attempts,
-            confidence=Confidence.MEDIUM if self._boot0 is None else None,
+            count=absence.attempts,
+            severity=Severity.WARNING if may_be_well else None,
+            confidence=Confidence.MEDIUM if absence.boot0 is None else None,
         )
 
 

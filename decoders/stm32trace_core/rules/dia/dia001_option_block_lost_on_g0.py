@@ -28,9 +28,17 @@ All of these are needed: an accepted command that changes option bytes; a part w
 a mismatch locks it (from Get ID; from --family with medium confidence; an unknown part is not
 judged); BUSY or silence far too long (BLP013, BLP012), or a reset or loss of supply seen inside the
 command (BLS004); and a part that never answers afterwards (BLS005, I2C002, SWD001). A long erase
-that ends with ACK, or a part that answers once more, is none of this. Where NRST is not captured,
-the reset is called assumed and the confidence is medium; the diagnosis is never surer than the
-findings it rests on.
+that ends with ACK, or a part that answers once more, is none of this; nor is a part that starts its
+application, because BOOT0 is captured and low, or was at the last reset. A pulse of 20 us to 5 ms
+before the final ACK may be the part's own or a short and unclean one from outside: the diagnosis
+says that it does not know. Where NRST is not captured, the reset is called assumed and the
+confidence is medium; the diagnosis is never surer than the findings it rests on. A story that a gap
+in the capture interrupts is not told; one that was over before the gap is, if the part does not
+answer after it either.
+
+A host that gives up while BUSY has not lasted beyond all bounds (two seconds, BLP013), and then
+meets silence, is not enough where NRST is not captured: the end of the command may just not have
+been read. This is decided on purpose: BLS005 tells the loss, and this diagnosis is silent.
 
 Example
   host    02 FD       loader  79 / 01 04 60 / 79         STM32G071
@@ -56,11 +64,12 @@ https://qa-community.st.com/stm32-mcus-embedded-software-40/stm32-g071-system-bo
 """
 
 from ...bootloader.records import OK, BootCommand, BootStatus, DeviceIdentified, LoaderInfo
-from ...lines import POWER, Reset
+from ...lines import POWER, CaptureGap, LevelChange, Reset
 from ...wire.i2c import I2cTransfer
 from ..naming import command_text, opcode_key, target_key
 from ..operation_time import deed, longest
 from ..option_story import OptionStory
+from ..own_reset import may_be_own
 from ..rule import (
     HOST,
     SUPPLY,
@@ -86,7 +95,8 @@ if TYPE_CHECKING:
 ENDLESS = ('BLP013', 'BLP012')
 CUT = ('BLS004',)
 NOT_LOADED = ('BLS002',)
-GONE = ('BLS005', 'I2C002', 'SWD001', 'SWD002')
+LOST = ('BLS005',)  # it has weighed BOOT0
+GONE = ('I2C002', 'SWD001', 'SWD002')
 # What else is part of the story and is explained by it.
 STORY = (
     'BLP012', 'BLP013', 'BLS', 'OPT008', 'OPT010', 'I2C001', 'I2C002', 'SWD001', 'SWD002', 'RST',
@@ -94,6 +104,7 @@ STORY = (
 WHOLE_CAPTURE = ('RST', 'SWD')  # these belong to no bus or another one
 
 NRST = 'nrst'
+BOOT0 = 'boot0'
 
 # What cut in, where no reset is in the capture.
 NOT_SEEN = 'a loss of supply or a restart is assumed (NRST stayed high)'
@@ -103,6 +114,7 @@ NOT_CAPTURED = 'a reset is assumed (NRST was not captured)'
 HOST_TO_BLAME = 'the suspect is the host, or who else pulled NRST'
 SUPPLY_TO_BLAME = 'the suspect is the supply'
 NONE_TO_BLAME = 'nothing from outside is seen to have cut in'
+NOBODY_KNOWN = 'who pulled NRST is not seen'
 
 ADVICE_LOST = (
     'Do not reset it again, and do not repeat the command: another cut can only make it worse.',
@@ -153,37 +165,58 @@ class OptionBlockLostOnG0(Diagnosis):
         ),
     )
     consumes = (
-        BootCommand, BootStatus, DeviceIdentified, Finding, I2cTransfer, LoaderInfo, Reset,
+        BootCommand, BootStatus, CaptureGap, DeviceIdentified, Finding, I2cTransfer, LevelChange,
+        LoaderInfo, Reset,
     )  # fmt: skip
 
     def __init__(self, context: 'Context', bus: 'str' = '') -> 'None':
         super(OptionBlockLostOnG0, self).__init__(context, bus)
         self._stories = {}  # type: Dict[Tuple[str, int], OptionStory]  # by bus and target
         self._findings = {}  # type: Dict[Tuple[str, str, str], Finding]
+        self._before_gap = {}  # type: Dict[Tuple[str, int], OptionStory]  # a loss, told before a gap
+        self._boot0 = None  # type: Optional[LevelChange]  # the last one
 
     def feed(self, record: 'Any') -> 'Iterable[Finding]':
         """Collect: a diagnosis is made at the end."""
         if isinstance(record, Finding):
             self._findings[record.identity] = record
-        elif isinstance(record, Reset):
+        elif isinstance(record, (LevelChange, Reset)):
+            if isinstance(record, LevelChange) and record.role == BOOT0:
+                self._boot0 = record
             for story in self._stories.values():
                 story.feed(record)
         elif isinstance(record, I2cTransfer):
-            if (record.bus, record.address) in self._stories:
-                self._stories[record.bus, record.address].feed(record)
+            place = (record.bus, record.address)
+            if place in self._stories:
+                self._stories[place].feed(record)
+                if record.answered:
+                    self._before_gap.pop(place, None)  # it lives
+        elif isinstance(record, CaptureGap):
+            self._gap(record)
         else:
             self._story(record.bus, record.target).feed(record)
         return ()
 
     def _story(self, bus: 'str', target: 'int') -> 'OptionStory':
         if (bus, target) not in self._stories:
-            self._stories[bus, target] = OptionStory(self.context, bus)
+            story = self._stories[bus, target] = OptionStory(self.context, bus)
+            if self._boot0 is not None:
+                story.feed(self._boot0)
         return self._stories[bus, target]
 
     def finish(self, end: 'int') -> 'Iterable[Finding]':
         """Make the diagnosis of every bus."""
-        stories = [self._stories[place] for place in sorted(self._stories)]
-        return [found for story in stories for found in self._diagnose(story)]
+        stories = dict(self._stories)
+        stories.update(self._before_gap)
+        return [found for place in sorted(stories) for found in self._diagnose(stories[place])]
+
+    def _gap(self, gap: 'CaptureGap') -> 'None':
+        """Keep the losses that were seen whole; what becomes of anything else is not seen."""
+        for place, story in sorted(self._stories.items()):
+            if any(found.recoverable == UNLIKELY for found in self._diagnose(story)):
+                story.is_cut_short = True
+                self._before_gap[place] = story
+            self._stories[place] = story.sequel(gap)
 
     def missing(self) -> 'Tuple[str, ...]':
         """Which part it is decides whether a mismatch locks it."""
@@ -203,7 +236,9 @@ class OptionBlockLostOnG0(Diagnosis):
         cut = self._found(story, command, CUT)
         if command.is_done and not cut and not self._found(story, command, NOT_LOADED):
             return []
-        gone = self._found(story, command, GONE)
+        gone = self._found(story, command, LOST)
+        if not story.is_to_application:
+            gone += self._found(story, command, GONE)
         if (endless or cut) and gone:
             return [self._lost(story, command, endless + cut + gone[:1], bool(cut))]
         if endless and story.reset is None and not story.attempts:
@@ -238,7 +273,7 @@ class OptionBlockLostOnG0(Diagnosis):
         rests_on: 'List[Finding]',
         is_cut: 'bool',
     ) -> 'Finding':
-        cause, blame, suspect = self._cause(story.reset, is_cut)
+        cause, blame, suspect = self._cause(story.reset, command)
         sentence = (
             '{} is probably locked for good, its option bytes lost: {} while {} was {}, and {}; {}'
         ).format(
@@ -257,7 +292,7 @@ class OptionBlockLostOnG0(Diagnosis):
             story, command, sentence, ADVICE_LOST + PREVENTION, min(sure), suspect, UNLIKELY
         )
 
-    def _cause(self, reset: 'Optional[Reset]', is_cut: 'bool') -> 'Tuple[str, str, str]':
+    def _cause(self, reset: 'Optional[Reset]', command: 'OptionCommand') -> 'Tuple[str, str, str]':
         """Return what cut in, who is to blame in words, and the suspect."""
         if reset is None:
             assumed = NOT_SEEN if NRST in self.context.roles else NOT_CAPTURED
@@ -265,9 +300,12 @@ class OptionBlockLostOnG0(Diagnosis):
         width = 'for ' + self.time(reset.end - reset.start) if reset.released else 'and stayed low'
         if reset.cause == POWER:
             return 'the supply went low ' + width, SUPPLY_TO_BLAME, SUPPLY
-        if is_cut:
+        if not may_be_own(self.context, reset):
             return 'NRST went low ' + width, HOST_TO_BLAME, HOST
-        return 'the part restarted by itself (NRST low {})'.format(width), NONE_TO_BLAME, TARGET
+        if _is_acknowledged(command):
+            return 'the part restarted by itself (NRST low {})'.format(width), NONE_TO_BLAME, TARGET
+        pulse = 'NRST had a pulse of {}, from the part or from outside,'
+        return pulse.format(self.time(reset.end - reset.start)), NOBODY_KNOWN, TARGET
 
     def _state(self, command: 'OptionCommand') -> 'str':
         if not command.busy_count:
@@ -277,7 +315,8 @@ class OptionBlockLostOnG0(Diagnosis):
     def _silence(self, story: 'OptionStory', command: 'OptionCommand') -> 'str':
         if not story.attempts:
             return 'the part never answered again'
-        return 'address 0x{:02X} was never acknowledged again'.format(command.target)
+        text = 'address 0x{:02X} was never acknowledged again'.format(command.target)
+        return text + ' until samples are missing' if story.is_cut_short else text
 
     # BUSY still lasts.
 
@@ -360,7 +399,7 @@ class OptionBlockLostOnG0(Diagnosis):
         events = '' if family is None else ' ({})'.format(' or '.join(family.options.load_events))
         later = [one.start for one in (story.reset, story.first) if one is not None]
         end = min(later) if later else command.last_status
-        acked = command.ended is not None and command.ended.outcome == OK
+        acked = _is_acknowledged(command)
         end_text = 'The final ACK came before the work, and' if acked else 'No second ACK and'
         text = '{} no loading of the option bytes{} was seen'.format(end_text, events)
         return Evidence(command.last_status, max(end, command.last_status), text)
@@ -380,6 +419,10 @@ class OptionBlockLostOnG0(Diagnosis):
         text = 'Address 0x{:02X} addressed {} times over {}, never acknowledged'
         span = self.time(last.end - first.start)
         return Evidence(first.start, last.end, text.format(first.address, story.attempts, span))
+
+
+def _is_acknowledged(command: 'OptionCommand') -> 'bool':
+    return command.ended is not None and command.ended.outcome == OK
 
 
 def _is_part(found: 'Finding', bus: 'str', command: 'OptionCommand') -> 'bool':

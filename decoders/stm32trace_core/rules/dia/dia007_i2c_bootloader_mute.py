@@ -31,10 +31,11 @@ not let a tool "unlock" the part: that erases everything in it.
 False alarms and guards
 Silent where the address answered at any time (I2C002 and DIA001 speak then), where it is only a
 step of a bus scan, and where nothing says that an STM32 is meant: neither --address nor --family
-is given, and other devices answer (an RTC uses 0x51 as well) or fewer than three attempts were
-made. If every attempt was made while NRST or VDD was low, or within 100 ms after, that is said
-instead of guessing further. Where I2C003 finds the address wrong, its reason becomes the headline.
-Limits: DIA007_FEWEST_ATTEMPTS (3), I2C_SCAN_ADDRESSES (8), I2C_RESTART_S (0.1).
+is given, and other devices answer (an RTC uses 0x51 as well). Fewer than three attempts without
+such a hint are a note of low confidence. If every attempt was made while NRST or VDD was low, or
+within 100 ms after, that is said instead of guessing further. Where I2C003 finds the address
+wrong, its reason becomes the headline.
+Limits: DIA007_FEWEST_ATTEMPTS (3), I2C_SCAN_ADDRESSES (8), RESTART_S (0.1).
 
 Example
 35 attempts on 0x51 within 1.2 s, all refused; no other address, NRST not captured. The finding
@@ -224,10 +225,14 @@ class I2cBootloaderMute(Diagnosis):
         documented = [device.i2c_address for device in family.devices] if family else []
         if any(attempts.address in documented for attempts in silent):
             return True
+        return not book.answering()
+
+    def _are_few(self, silent: 'List[Attempts]') -> 'bool':
+        """Tell whether there is too little to be sure of anything: what the user says is not doubted."""
+        if self.context.address is not None or self.context.family:
+            return False
         enough = self.context.limit('DIA007_FEWEST_ATTEMPTS', FEWEST_ATTEMPTS)
-        return not book.answering() and any(
-            attempts.unanswered.count >= enough for attempts in silent
-        )
+        return all(attempts.unanswered.count < enough for attempts in silent)
 
     def _mute(
         self, book: 'AddressBook', silent: 'List[Attempts]', causes: 'List[Finding]'
@@ -246,6 +251,7 @@ class I2cBootloaderMute(Diagnosis):
             self._evidence(book, silent),
             [one.advice[0] for one in mismatches] + self._advice(book, silent),
             count=sum(attempts.unanswered.count for attempts in silent),
+            confidence=Confidence.LOW if self._are_few(silent) else None,
             suspect=suspect,
             explains=causes,
             recoverable=UNKNOWN,

@@ -6,6 +6,7 @@ on what the part was doing.
 """
 
 from ...bootloader.records import BootCommand
+from ...lines import CaptureGap
 from ...record import NamedTuple
 from ...wire.i2c import ADDRESS_NACK, I2cTransfer
 from ..occurrences import Occurrences
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from typing import Dict, List, Optional, Set, Tuple, Union  # novm
 
     from ...context import Context
-    from ...flash.records import Window
-    from ...lines import LevelChange
+    from .excuses import Excusing
 
 # More addresses without an answer than this are a scan for devices. Source: i2cdetect of i2c-tools
 # tries 112 addresses, a host that looks for its own devices a handful.
@@ -36,12 +36,22 @@ class Span(NamedTuple('Span', [('start', int), ('end', int)])):
     __slots__ = ()
 
 
+class _Stretch(object):
+    """Attempts in vain between two gaps of the capture."""
+
+    def __init__(self) -> 'None':
+        self.unanswered = Occurrences()
+        self.since = Occurrences()
+        self.excuse = ''
+
+
 class Attempts(object):
     """All transfers to one address.
 
     answers, last_answer: those acknowledged. unanswered: those that were not. since: of these, the
     ones after the last answer (all, if there was none) for which nothing excuses the target;
-    excuse: what excused the latest of the others, '' if there were none.
+    excuse: what excused the latest of the others, '' if there were none. Where samples are missing
+    these three tell of one stretch without a gap, the one that shows most.
     """
 
     def __init__(self, address: 'int', ten_bit: 'bool') -> 'None':
@@ -49,9 +59,23 @@ class Attempts(object):
         self.ten_bit = ten_bit
         self.answers = 0
         self.last_answer = None  # type: Optional[Span]
-        self.unanswered = Occurrences()
-        self.since = Occurrences()
-        self.excuse = ''
+        self._stretches = [_Stretch()]  # the best one before the last gap, and the present one
+
+    @property
+    def unanswered(self) -> 'Occurrences':
+        return self._shown.unanswered
+
+    @property
+    def since(self) -> 'Occurrences':
+        return self._shown.since
+
+    @property
+    def excuse(self) -> 'str':
+        return self._shown.excuse
+
+    @property
+    def _shown(self) -> '_Stretch':
+        return max(self._stretches, key=lambda one: (one.since.count, one.unanswered.count))
 
     @property
     def name(self) -> 'str':
@@ -66,16 +90,22 @@ class Attempts(object):
         """Note that the address was acknowledged."""
         self.answers += 1
         self.last_answer = Span(transfer.start, transfer.end)
-        self.since = Occurrences()
-        self.excuse = ''
+        for stretch in self._stretches:
+            stretch.since = Occurrences()
+            stretch.excuse = ''
 
     def miss(self, transfer: 'I2cTransfer', excuse: 'str') -> 'None':
         """Note that nobody acknowledged, and why that may be ('' for no reason)."""
-        self.unanswered.add(transfer.start, transfer.end, EXPECTED)
+        stretch = self._stretches[-1]
+        stretch.unanswered.add(transfer.start, transfer.end, EXPECTED)
         if excuse:
-            self.excuse = excuse
+            stretch.excuse = excuse
         else:
-            self.since.add(transfer.start, transfer.end, EXPECTED)
+            stretch.since.add(transfer.start, transfer.end, EXPECTED)
+
+    def part(self) -> 'None':
+        """Begin a new stretch: samples are missing."""
+        self._stretches = [self._shown, _Stretch()]
 
 
 class AddressBook(object):
@@ -88,20 +118,25 @@ class AddressBook(object):
         self._excuses = Excuses(context)
         self._attempts = {}  # type: Dict[Tuple[int, bool], Attempts]
         self.loaders = set()  # type: Set[int]  # addresses at which a bootloader took commands
+        self.gap = -1  # start of the last gap in the capture
 
-    def feed(
-        self, record: 'Union[I2cTransfer, LevelChange, Window, BootCommand]'
-    ) -> 'Optional[Attempts]':
+    def feed(self, record: 'Union[I2cTransfer, Excusing]') -> 'Optional[Attempts]':
         """Take note of a record; return the attempts on the address of an unanswered transfer."""
         if not isinstance(record, I2cTransfer):
             self._excuses.feed(record)
             if isinstance(record, BootCommand):
                 self.loaders.add(record.target)
+            elif isinstance(record, CaptureGap):
+                self.gap = record.start
+                for attempts in self._attempts.values():
+                    attempts.part()
             return None
         if record.outcome == ADDRESS_NACK:
             attempts = self._of(record)
             last = attempts.last_answer
-            attempts.miss(record, self._excuses.at(record.start, last.end if last else -1))
+            answered = last.end if last else -1
+            is_loader = self.is_loader(attempts)
+            attempts.miss(record, self._excuses.at(record.start, answered, is_loader))
             return attempts
         if record.answered and record.address >= 0:
             self._of(record).answer(record)

@@ -23,9 +23,10 @@ EEPROMs refuse their address while they write, and hosts scan buses: 96 of 132 a
 address bytes are refused in healthy public captures. So an address that also answers is only
 mentioned if it is a bootloader's, and more than eight silent addresses are told as one scan,
 unless one of them is tried far more often than the rest. NACKs while NRST or VDD is low, in the
-first 100 ms after either rose or after a command that restarts the part, and after Go do not count
-as silence; neither does a NACK inside a command that ends in a restart, if the address answers
-again. Limits: I2C_SCAN_ADDRESSES (8), I2C_RESTART_S (0.1), both for all rules on addresses.
+first 100 ms after either rose or after a command that restarts the part, after Go, after a restart
+or a fall of BOOT0 that leaves a loader's BOOT0 low, and after a gap in the capture do not count as
+silence; neither does a NACK inside a command that ends in a restart, if the address answers
+again. Limits: I2C_SCAN_ADDRESSES (8), RESTART_S (0.1), both for all rules on addresses.
 
 Example
 0x51 takes Get ID and Readout Unprotect. After the reset that follows, 35 attempts within 1.15 s
@@ -44,7 +45,7 @@ https://github.com/sigrokproject/sigrok-dumps
 """
 
 from ...bootloader.commands import COMMANDS
-from ...bootloader.records import BootCommand, BootStatus
+from ...bootloader.records import BootStatus
 from ...devices import loader_addresses
 from ...record import CAPTURE
 from ..naming import command_text
@@ -105,7 +106,7 @@ class AddressNack(Rule):
 
     def feed(self, record: 'Any') -> 'Iterable[Finding]':
         """Tell at once that a target fell silent inside a command; the rest waits for the end."""
-        if isinstance(record, (BootStatus, BootCommand)):
+        if isinstance(record, Progress.CONSUMES):
             self._progress.feed(record)
         if isinstance(record, BootStatus):
             return

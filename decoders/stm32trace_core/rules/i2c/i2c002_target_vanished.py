@@ -16,10 +16,14 @@ may still be written: on a G0 an interrupted option write can lock the part for 
 
 False alarms and guards
 Attempts while NRST or VDD is low, or in the 100 ms after one of them rose or after a command that
-restarts the part, do not count, nor do any after Go, which ends the loader by order. A device that
-is no bootloader must stay away for 100 ms: EEPROMs refuse their address for 5 to 10 ms while they
-write, and a capture may end just then. A device that answers once more has not vanished. Limits:
-I2C002_FEWEST_REFUSED (3), I2C002_ABSENCE_S (0.1), I2C_RESTART_S (0.1).
+restarts the part, do not count, nor do any after Go, which ends the loader by order. Nor do those
+on a loader whose BOOT0 was low at the last restart, or fell after its last answer: the part starts
+its application. Where BOOT0 is not captured, and the last command ended well and restarts the part,
+that may be so as well, and this is a warning only. A device that is no bootloader must stay away
+for 100 ms: EEPROMs refuse their address for 5 to 10 ms while they write, and a capture may end just
+then. A device that answers once more has not vanished; nor has one with a gap in the capture
+between its last answer and the attempts. Limits: I2C002_FEWEST_REFUSED (3), I2C002_ABSENCE_S (0.1),
+RESTART_S (0.1).
 
 Example
 The host polls BUSY for 41 s, the board is reset, and all 30 attempts from 300 ms after the reset
@@ -34,11 +38,13 @@ https://community.st.com/t5/stm32-mcus-products/stm32g071rb-mcu-bricked-unrespon
 https://community.st.com/t5/stm32-mcus-embedded-software/stm32f723-i2c-bootloader-no-stretch-erase-command-leads-to-long/m-p/169952/highlight/true
 """
 
-from ...bootloader.records import ABANDONED, RESET, VANISHED, BootCommand
+from ...bootloader.commands import COMMANDS
+from ...bootloader.records import ABANDONED, OK, RESET, VANISHED, BootCommand
 from ...record import CAPTURE
 from ..naming import command_text
 from ..rule import TARGET, Confidence, Evidence, Rule, RuleInfo, Severity
 from .addresses import AddressBook
+from .excuses import BOOT0
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -126,18 +132,28 @@ class TargetVanished(Rule):
             last.end,
             refused.end,
             '{} vanished{}: {} attempts over {} were refused, from {} after its last answer until'
-            ' the capture ends'.format(
+            ' {}'.format(
                 attempts.name,
                 self._doing(attempts),
                 refused.count,
                 self.time(refused.end - refused.start),
                 self.time(refused.start - last.end),
+                'samples are missing' if refused.end <= self._book.gap else 'the capture ends',
             ),
             [answer] + refused.examples,
             ADVICE,
             key=attempts.name,
             count=refused.count,
+            severity=Severity.WARNING if self._may_run_application(attempts) else None,
         )
+
+    def _may_run_application(self, attempts: 'Attempts') -> 'bool':
+        """Tell whether the last command ended well in a restart, of which BOOT0 decides."""
+        command = self._commands.get(attempts.address)
+        if attempts.ten_bit or command is None or BOOT0 in self.context.initial_levels:
+            return False
+        row = COMMANDS.get(command.opcode)
+        return row is not None and row.restarts_part and command.outcome == OK
 
     def _doing(self, attempts: 'Attempts') -> 'str':
         """Say what the part was doing when it last answered."""

@@ -21,8 +21,8 @@ A loader holds SCL by design while it carries out a command that has no BUSY (0x
 write or a protection command, 5 s for each page, 35 s for a mass erase, as stm32flash allows, or
 what the data sheet of a known part gives if that was verified. Low phases between transfers,
 before the first START (127 ms were seen at power-up) and inside a byte are the host's and do not
-count. Limits: I2C006_STRETCH_S (0.025), I2C006_STRETCH_ERROR_S (1), I2C006_COMMAND_S (1),
-I2C006_PAGE_ERASE_S (5), I2C006_MASS_ERASE_S (35).
+count. Limits: I2C006_STRETCH_S (0.025), I2C006_STRETCH_ERROR_S (1), STATUS_S (1),
+PAGE_ERASE_S (5), MASS_ERASE_S (35).
 
 Example
 During No-Stretch Extended Erase (0x45) the ACK bit of the address comes after 6.5 s: the flash
@@ -40,9 +40,10 @@ https://github.com/stm32duino/stm32flash
 """
 
 from ...bootloader.commands import COMMANDS, EXTENDED_ERASE, READOUT_UNPROTECT
-from ...bootloader.records import BootCommand, BootStatus, DeviceIdentified
+from ...bootloader.records import DeviceIdentified
 from ...record import CAPTURE
 from ...wire.i2c import I2cTransfer
+from ..limits import MASS_ERASE, PAGE_ERASE, STATUS
 from ..naming import command_text
 from ..occurrences import Occurrences
 from ..part import Part
@@ -58,11 +59,6 @@ if TYPE_CHECKING:
 
 STRETCH_S = 0.025  # SMBus 2.0 table 1, t_LOW:SEXT
 STRETCH_ERROR_S = 1.0  # host tools wait less for a byte: stm32flash gives a whole command 1 s
-
-# How long a command may hold SCL. Source: stm32duino/stm32flash stm32.c, STM32_*_TIMEOUT.
-COMMAND_S = 1.0
-PAGE_ERASE_S = 5.0
-MASS_ERASE_S = 35.0
 
 ADVICE = (
     'Do not reset the part while it holds SCL: it may be writing flash or option bytes.',
@@ -96,7 +92,7 @@ class ClockStretchLong(Rule):
         'a target held SCL low inside a transfer for longer than hosts usually wait',
         'UM10204 rev 7, 3.1.9; SMBus 2.0 table 1; AN4221; [F723], [G051W], [STM32FLASH]',
     )
-    consumes = (I2cTransfer, BootStatus, BootCommand, DeviceIdentified)
+    consumes = (I2cTransfer, DeviceIdentified) + Progress.CONSUMES
 
     def __init__(self, context: 'Context', bus: 'str' = CAPTURE) -> 'None':
         super(ClockStretchLong, self).__init__(context, bus)
@@ -136,15 +132,12 @@ class ClockStretchLong(Rule):
     def _allowed(self, opcode: 'int', start: 'int') -> 'float':
         """Return how many seconds the command `opcode`, under way at `start`, may hold SCL."""
         if opcode == READOUT_UNPROTECT:
-            return self.context.limit('I2C006_MASS_ERASE_S', MASS_ERASE_S)
+            return MASS_ERASE.of(self.context)
         if opcode != EXTENDED_ERASE:
-            return self.context.limit('I2C006_COMMAND_S', COMMAND_S)
+            return STATUS.of(self.context)
         ended = self._progress.ended
         pages = len(ended.pages) if ended is not None and ended.start <= start < ended.end else 0
-        if pages:
-            usual = pages * self.context.limit('I2C006_PAGE_ERASE_S', PAGE_ERASE_S)
-        else:
-            usual = self.context.limit('I2C006_MASS_ERASE_S', MASS_ERASE_S)
+        usual = pages * PAGE_ERASE.of(self.context) if pages else MASS_ERASE.of(self.context)
         timing = self._part.family.timing if self._part.family else None
         if timing is None:
             return usual

@@ -30,14 +30,14 @@ UM10204 rev 7, 3.1.16 (bus clear: nine clock pulses), 3.1.4.
 https://www.zyma.me/post/stm32f4-i2c-busy-after-software-reset/
 """
 
-from ...lines import LevelChange, LineHold
+from ...lines import CaptureGap, LevelChange, LineHold
 from ...record import CAPTURE
 from ..occurrences import Occurrences
 from ..rule import TARGET, Confidence, Rule, RuleInfo, Severity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterable, Union  # novm
+    from typing import Iterable, Optional, Union  # novm
 
     from ...context import Context
     from ..rule import Finding, Withdrawn
@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 SDA_STUCK_S = 0.010
 # What a host that toggles pins by software may be held up, as under a loaded Linux.
 SDA_STUCK_INSIDE_S = 0.100
+
+END = ' until the capture ends'
+GAP = ' until samples are missing'
 
 ADVICE = (
     'Let the host give up to nine clock pulses until SDA rises, then a STOP: this harms nothing.',
@@ -69,24 +72,45 @@ class SdaStuckLow(Rule):
         'SDA stays low while SCL is high: a target waits for clock pulses, and blocks the bus',
         'UM10204 rev 7, 3.1.16; [I2CST]',
     )
-    consumes = (LineHold, LevelChange)
+    consumes = (LineHold, CaptureGap, LevelChange)
 
     def __init__(self, context: 'Context', bus: 'str' = CAPTURE) -> 'None':
         super(SdaStuckLow, self).__init__(context, bus)
         self._has_supply = context.initial_levels.get('vdd', 1) == 1
         self._stuck = Occurrences()
         self._longest = 0
+        self._at_end = None  # type: Optional[LineHold]  # lasts until the samples end
 
-    def feed(self, record: 'Union[LineHold, LevelChange]') -> 'Iterable[Union[Finding, Withdrawn]]':
+    def feed(
+        self, record: 'Union[LineHold, CaptureGap, LevelChange]'
+    ) -> 'Iterable[Union[Finding, Withdrawn]]':
         """Judge a hold as soon as it ends."""
         if isinstance(record, LevelChange):
             if record.role == 'vdd':
                 self._has_supply = record.value == 1
-        elif record.role == 'sda' and not record.value and record.other and self._is_long(record):
-            if self._has_supply:
-                yield self._finding(record)
-            else:
-                yield self.withdrawn(record.start, record.end, 'VDD is low')
+        elif isinstance(record, CaptureGap):
+            for found in self._judged(self._at_end, GAP):
+                yield found
+            self._at_end = None
+        elif record.last:
+            self._at_end = record if record.role == 'sda' else self._at_end
+        else:
+            for found in self._judged(record, ''):
+                yield found
+
+    def finish(self, end: 'int') -> 'Iterable[Union[Finding, Withdrawn]]':
+        """Judge a hold that lasts until the data ends."""
+        return self._judged(self._at_end, END)
+
+    def _judged(
+        self, hold: 'Optional[LineHold]', until: 'str'
+    ) -> 'Iterable[Union[Finding, Withdrawn]]':
+        if hold is None or hold.role != 'sda' or hold.value or not hold.other:
+            return
+        if self._is_long(hold) and self._has_supply:
+            yield self._finding(hold, until)
+        elif self._is_long(hold):
+            yield self.withdrawn(hold.start, hold.end, 'VDD is low')
 
     def _is_long(self, hold: 'LineHold') -> 'bool':
         return self.context.longer(hold.end - hold.start, self._limit(hold))
@@ -96,7 +120,7 @@ class SdaStuckLow(Rule):
             return self.context.limit('I2C009_SDA_STUCK_INSIDE_S', SDA_STUCK_INSIDE_S)
         return self.context.limit('I2C009_SDA_STUCK_S', SDA_STUCK_S)
 
-    def _finding(self, hold: 'LineHold') -> 'Finding':
+    def _finding(self, hold: 'LineHold', until: 'str') -> 'Finding':
         length = self.time(hold.end - hold.start)
         place = 'outside any transfer'
         if hold.inside:
@@ -105,7 +129,6 @@ class SdaStuckLow(Rule):
                 if hold.bits
                 else 'with no clock pulse'
             )
-        until = ' until the capture ends' if hold.last else ''
         text = 'SDA low and SCL high for {}{}, {}; expected at most {:.3g} ms'.format(
             length, until, place, self._limit(hold) * 1e3
         )

@@ -19,7 +19,7 @@ writes is under way at the loader, up to that limit, this is a note. SCL and SDA
 first sample until the first transfer is a board that is switched on later, and nothing is
 reported; nor while VDD is captured and low. Both lines low at the end, outside a transfer, may be
 a board that was switched off after the session: then it is a warning only. Limits:
-I2C010_SCL_STUCK_S (5), I2C010_SCL_STUCK_AT_END_S (1), I2C010_SCL_ERASE_S (35).
+I2C010_SCL_STUCK_S (5), I2C010_SCL_STUCK_AT_END_S (1), MASS_ERASE_S (35).
 
 Example
 After Extended Erase (0x44) SCL goes low and is still low when the recording is stopped 48 s later;
@@ -36,9 +36,10 @@ https://community.st.com/t5/stm32-mcus-embedded-software/stm32f723-i2c-bootloade
 
 from ...bootloader.commands import COMMANDS
 from ...bootloader.records import BootCommand, BootStatus
-from ...lines import LevelChange, LineHold
+from ...lines import CaptureGap, LevelChange, LineHold
 from ...record import CAPTURE
 from ...wire.i2c import I2cTransfer
+from ..limits import MASS_ERASE
 from ..naming import command_text
 from ..occurrences import Occurrences
 from ..rule import TARGET, WIRING, Confidence, Rule, RuleInfo, Severity
@@ -46,16 +47,15 @@ from .progress import Progress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterable, Tuple, Union  # novm
+    from typing import Any, Dict, Iterable, Optional, Tuple, Union  # novm
 
     from ...context import Context
     from ..rule import Finding, Withdrawn
 
 SCL_STUCK_S = 5.0
 SCL_STUCK_AT_END_S = 1.0
-# Longest mass erase that a host tool waits for. Source: stm32duino/stm32flash stm32.c,
-# STM32_MASSERASE_TIMEOUT.
-SCL_ERASE_S = 35.0
+END = ' until the capture ends'
+GAP = ' until samples are missing'
 
 # Causes, as keys of findings.
 STUCK = 'stuck'
@@ -91,7 +91,7 @@ class SclStuckLow(Rule):
         ' line',
         'UM10204 rev 7, 3.1.9, 3.1.16; [STM32FLASH], [F723]',
     )
-    consumes = (LineHold, LevelChange, I2cTransfer, BootStatus, BootCommand)
+    consumes = (LineHold, CaptureGap, LevelChange, I2cTransfer, BootStatus, BootCommand)
 
     def __init__(self, context: 'Context', bus: 'str' = CAPTURE) -> 'None':
         super(SclStuckLow, self).__init__(context, bus)
@@ -99,14 +99,22 @@ class SclStuckLow(Rule):
         self._has_supply = context.initial_levels.get('vdd', 1) == 1
         self._has_traffic = False
         self._target = -1  # of the last transfer or status
+        self._at_end = None  # type: Optional[LineHold]  # lasts until the samples end
         self._seen = {}  # type: Dict[str, Occurrences]
         self._longest = {}  # type: Dict[str, Tuple[int, str]]  # length, and how it is told
 
     def feed(self, record: 'Any') -> 'Iterable[Union[Finding, Withdrawn]]':
         """Judge a hold as soon as it ends."""
         if isinstance(record, LineHold):
-            if record.role == 'scl' and not record.value and self._is_long(record):
+            if record.role != 'scl' or record.value:
+                return
+            if record.last:
+                self._at_end = record
+            elif self._is_long(record):
                 yield self._judged(record)
+        elif isinstance(record, CaptureGap):
+            for found in self._before_gap(record):
+                yield found
         elif isinstance(record, LevelChange):
             if record.role == 'vdd':
                 self._has_supply = record.value == 1
@@ -116,6 +124,19 @@ class SclStuckLow(Rule):
             self._progress.feed(record)
             self._target = record.target
 
+    def _before_gap(self, gap: 'CaptureGap') -> 'Iterable[Union[Finding, Withdrawn]]':
+        """Judge a hold of which the end is not seen: it may have gone on as usual."""
+        hold = self._at_end
+        self._at_end = None
+        if hold is not None and self._is_long(hold._replace(last=False)):
+            yield self._judged(hold._replace(last=False), GAP)
+        self._progress.feed(gap)
+
+    def finish(self, end: 'int') -> 'Iterable[Union[Finding, Withdrawn]]':
+        """Judge a hold that lasts until the data ends."""
+        hold = self._at_end
+        return [] if hold is None or not self._is_long(hold) else [self._judged(hold, END)]
+
     def _is_long(self, hold: 'LineHold') -> 'bool':
         return self.context.longer(hold.end - hold.start, self._limit(hold))
 
@@ -124,7 +145,7 @@ class SclStuckLow(Rule):
             return self.context.limit('I2C010_SCL_STUCK_AT_END_S', SCL_STUCK_AT_END_S)
         return self.context.limit('I2C010_SCL_STUCK_S', SCL_STUCK_S)
 
-    def _judged(self, hold: 'LineHold') -> 'Union[Finding, Withdrawn]':
+    def _judged(self, hold: 'LineHold', until: 'str' = '') -> 'Union[Finding, Withdrawn]':
         both_low = not hold.other and hold.bits <= 0  # if SDA falls first, it looks like a START
         if not self._has_supply:
             return self.withdrawn(hold.start, hold.end, 'VDD is low')
@@ -132,21 +153,19 @@ class SclStuckLow(Rule):
             return self.withdrawn(hold.start, hold.end, 'the bus has no supply yet')
         opcode = self._progress.at(hold.start, self._target)
         if self._is_working(opcode, hold):
-            return self._finding(hold, WORKING, ' during ' + command_text(opcode))
+            return self._finding(hold, WORKING, ' during ' + command_text(opcode), until)
         if both_low and hold.last and self._has_traffic:
-            return self._finding(hold, OFF, ' together with SDA, after the last transfer')
-        return self._finding(hold, STUCK, ' inside a transfer' if hold.inside else '')
+            return self._finding(hold, OFF, ' together with SDA, after the last transfer', until)
+        return self._finding(hold, STUCK, ' inside a transfer' if hold.inside else '', until)
 
     def _is_working(self, opcode: 'int', hold: 'LineHold') -> 'bool':
         """Tell whether the loader may be at work: what has a no-stretch twin erases or writes."""
         if opcode not in COMMANDS or COMMANDS[opcode].twin is None:
             return False
-        return not self.context.longer(
-            hold.end - hold.start, self.context.limit('I2C010_SCL_ERASE_S', SCL_ERASE_S)
-        )
+        return not self.context.longer(hold.end - hold.start, MASS_ERASE.of(self.context))
 
-    def _finding(self, hold: 'LineHold', cause: 'str', where: 'str') -> 'Finding':
-        length = self.time(hold.end - hold.start) + (' until the capture ends' if hold.last else '')
+    def _finding(self, hold: 'LineHold', cause: 'str', where: 'str', until: 'str') -> 'Finding':
+        length = self.time(hold.end - hold.start) + until
         seen = self._seen.setdefault(cause, Occurrences())
         seen.add(
             hold.start,

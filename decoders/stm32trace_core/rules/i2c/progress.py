@@ -1,6 +1,7 @@
 """Which bootloader command is under way on one I2C bus."""
 
 from ...bootloader.records import RESET, VANISHED, BootCommand, BootStatus
+from ...lines import CaptureGap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,18 +11,21 @@ if TYPE_CHECKING:
 class Progress(object):
     """The command that is open, and the one that ended last; fed with the records of CONSUMES.
 
-    A command counts as open from the first status that was read in it.
+    A command counts as open from the first status that was read in it; a gap in the capture may
+    hide its end.
     """
 
-    CONSUMES = (BootStatus, BootCommand)
+    CONSUMES = (BootStatus, BootCommand, CaptureGap)
 
     def __init__(self) -> 'None':
         self._open = None  # type: Optional[BootStatus]
         self.ended = None  # type: Optional[BootCommand]
 
-    def feed(self, record: 'Union[BootStatus, BootCommand]') -> 'None':
-        """Take note of a status or of the end of a command."""
-        if isinstance(record, BootCommand):
+    def feed(self, record: 'Union[BootStatus, BootCommand, CaptureGap]') -> 'None':
+        """Take note of a status, of the end of a command, or of missing samples."""
+        if isinstance(record, CaptureGap):
+            self.ended = self._open = None
+        elif isinstance(record, BootCommand):
             self.ended, self._open = record, None
         elif self.ended is None or record.command_start != self.ended.start:
             self._open = record

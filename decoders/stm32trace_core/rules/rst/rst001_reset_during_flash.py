@@ -37,7 +37,7 @@ from collections import OrderedDict
 
 from ...bootloader.records import RESET, BootCommand
 from ...flash.records import CUT, ERASE_PENDING, OPEN, OPTION_PROGRAMMING, PROGRAM_PENDING, Window
-from ...lines import LevelChange
+from ...lines import CaptureGap, LevelChange
 from ...record import CAPTURE, NamedTuple
 from ..naming import command_text, target_text
 from ..rule import HOST, SUPPLY, Confidence, Evidence, Rule, RuleInfo, Severity
@@ -83,7 +83,7 @@ class ResetDuringFlash(Rule):
         'the part was reset or lost its supply while it erased or programmed',
         'RM0444 3.3; AN4221; [H723], [F723]',
     )
-    consumes = (Window, LevelChange, BootCommand)
+    consumes = (Window, LevelChange, BootCommand, CaptureGap)
 
     def __init__(self, context: 'Context', bus: 'str' = CAPTURE) -> 'None':
         super(ResetDuringFlash, self).__init__(context, bus)
@@ -101,6 +101,8 @@ class ResetDuringFlash(Rule):
                 self._command = record
         elif isinstance(record, Window):
             self._window(record)
+        elif isinstance(record, CaptureGap):
+            self._windows.clear()
         elif record.role in LINES and not record.value:
             return self._fall(record)
         return ()

@@ -28,7 +28,7 @@ A reset is explained, and nothing is reported, where
 
 In public SWD captures all eleven pulses begin 45 us after a system reset request by the debugger
 and last 1.09 to 1.10 ms: a part drives its own NRST, and a pulse alone is no sign of trouble.
-Limits: RST002_SESSION_S (0.1), RST002_BOOT0_S (0.05), RST002_RESTART_S (0.1), RST002_OWN_PULSE_S
+Limits: RST002_SESSION_S (0.1), RST002_BOOT0_S (0.05), RESTART_S (0.1), OWN_RESET_MAXIMUM_S
 (0.005).
 
 Example
@@ -52,9 +52,10 @@ from ...flash.records import (
     RESTART_EXPECTED,
     Window,
 )
-from ...lines import LevelChange, Reset
+from ...lines import CaptureGap, LevelChange, Reset
 from ...record import CAPTURE, NamedTuple
 from ...wire.i2c import I2cTransfer
+from ..limits import OWN_RESET_MAXIMUM, RESTART
 from ..naming import command_text
 from ..occurrences import Occurrences
 from ..rule import HOST, TARGET, Confidence, Rule, RuleInfo, Severity
@@ -70,10 +71,6 @@ if TYPE_CHECKING:
 
 SESSION_S = 0.100  # a host that means to go on does not pause longer
 BOOT0_S = 0.050  # hosts set BOOT0 and then pulse NRST, or the other way round, within this time
-# Longest pulse of a part that resets itself: 20 us at least (data sheets, T_NRST_OUT), 1.1 ms in
-# public captures, more with a capacitor at the pin.
-OWN_PULSE_S = 0.005
-RESTART_S = 0.100  # after a command that announces a restart. Source: chrome-ec util/stm32mon.c
 
 OPENERS = (GET, GET_VERSION, GET_ID)
 # Who speaks of a reset inside a window.
@@ -117,7 +114,7 @@ class UnexplainedReset(Rule):
         'the part was reset in the middle of a session, and nothing in the capture says why',
         'data sheets, T_NRST_OUT; chrome-ec util/stm32mon.c; public captures [DUMPS]',
     )
-    consumes = (I2cTransfer, BootCommand, Window, LevelChange, Reset)
+    consumes = (I2cTransfer, BootCommand, Window, LevelChange, Reset, CaptureGap)
     per_bus = False
 
     def __init__(self, context: 'Context', bus: 'str' = CAPTURE) -> 'None':
@@ -141,6 +138,14 @@ class UnexplainedReset(Rule):
         candidate, self._candidate = self._candidate, None
         if candidate is not None and candidate.cut:
             yield self._finding(candidate)
+
+    def _gap(self, gap: 'CaptureGap') -> 'Iterable[Made]':
+        """Tell what was cut before the gap; the session that went on is no longer known."""
+        found = list(self.finish(gap.start))
+        self._answered = self._restart = self._boot0 = -1
+        self._windows.clear()
+        self._command = None
+        return found
 
     def _transfer(self, transfer: 'I2cTransfer') -> 'Iterable[Made]':
         candidate = self._candidate
@@ -226,7 +231,7 @@ class UnexplainedReset(Rule):
         for window in self._windows.values():
             if window.kind in OTHERS and (window.state == OPEN or window.end >= fall - 1):
                 return OTHERS[window.kind]
-        if self._is_recent(self._restart, fall, self.context.limit('RST002_RESTART_S', RESTART_S)):
+        if self._is_recent(self._restart, fall, RESTART.of(self.context)):
             return 'a command announced a restart'
         if self._is_recent(self._boot0, fall, self.context.limit('RST002_BOOT0_S', BOOT0_S)):
             return 'BOOT0 changes'
@@ -245,7 +250,7 @@ class UnexplainedReset(Rule):
         rise = max(candidate.rise, candidate.fall + 1)
         width = '' if candidate.rise < 0 else ' for ' + self.time(candidate.rise - candidate.fall)
         self._own = self._own and not self.context.longer(
-            rise - candidate.fall, self.context.limit('RST002_OWN_PULSE_S', OWN_PULSE_S)
+            rise - candidate.fall, OWN_RESET_MAXIMUM.of(self.context)
         )
         what = 'inside ' + candidate.cut if candidate.cut else 'between two commands of one session'
         text = 'NRST low{}, {} after the last answer, {}; expected it high'.format(
@@ -270,6 +275,7 @@ _HANDLERS = {
     Window: UnexplainedReset._window,
     LevelChange: UnexplainedReset._level,
     Reset: UnexplainedReset._reset,
+    CaptureGap: UnexplainedReset._gap,
 }  # type: Dict[type, Callable[[UnexplainedReset, Any], Iterable[Made]]]
 
 RULE = UnexplainedReset

@@ -1,0 +1,1 @@
+"""FLS: the flash controller, as its registers are written and read over SWD."""
