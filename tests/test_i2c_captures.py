@@ -73,7 +73,7 @@ def test_a_session_has_the_findings_it_deserves(simulated_captures: Path, name: 
 @pytest.mark.parametrize(
     ('name', 'headline'),
     [
-        ('i2c_healthy_get_id', 'STM32G07x/G08x identified over I2C, memory not touched'),
+        ('i2c_healthy_get_id', 'STM32G07x/G08x identified over I2C, flash not touched'),
         (
             'i2c_healthy_mcu_host',
             'STM32G07x/G08x over I2C: 3 pages erased, 1 024 bytes written, 256 of them verified, '

@@ -24,7 +24,7 @@ def session() -> Loader:
 @pytest.mark.parametrize(
     ('wave', 'expected'),
     [
-        (session(), 'STM32G07x/G08x identified over I2C, memory not touched'),
+        (session(), 'STM32G07x/G08x identified over I2C, flash not touched'),
         (session().read_memory(FLASH, bytes(16)), 'STM32G07x/G08x over I2C: 16 bytes read'),
         (
             session().erase_pages([0, 1]).write_memory(FLASH, bytes(8)),

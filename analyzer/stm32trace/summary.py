@@ -12,8 +12,10 @@ from typing import Any
 
 from stm32trace.image import MemoryImage
 from stm32trace.windows import Windows
+from stm32trace_core.adi.records import OK, LinkStats, MemoryAccess
 from stm32trace_core.bootloader.records import BootCommand, DeviceIdentified, LoaderInfo
 from stm32trace_core.context import Context
+from stm32trace_core.cortex.records import RamLoaderRun
 from stm32trace_core.devices import find_device
 from stm32trace_core.flash.records import (
     BANK_ERASE,
@@ -28,6 +30,7 @@ from stm32trace_core.flash.records import (
     READ,
     UNKNOWN,
     FlashOperation,
+    OptionState,
     Window,
 )
 from stm32trace_core.lines import Level, Reset
@@ -39,6 +42,12 @@ from stm32trace_core.wire.i2c import I2cTransfer
 # How an operation ended, in words.
 _ENDINGS = {FAILED: 'failed', INTERRUPTED: 'cut off', UNKNOWN: 'begun, its end not seen'}
 
+# Where main flash lies on all STM32 (reference manuals, memory map).
+MAIN_FLASH = range(0x08000000, 0x09000000)
+
+# What is counted on the buses of a protocol, in words.
+_TRAFFIC = {'I2C': 'I2C transfers', 'SWD': 'SWD packets'}
+
 MOST_ROWS = 2000  # resets and levels kept for the picture; further ones are counted
 
 
@@ -47,6 +56,7 @@ class Summary(Machine):
 
     consumes = (
         I2cTransfer, BootCommand, DeviceIdentified, LoaderInfo, FlashOperation, Window, Reset, Level,
+        LinkStats, MemoryAccess, OptionState, RamLoaderRun,
     )  # fmt: skip
     phase = REPORT
     per_bus = False
@@ -61,6 +71,8 @@ class Summary(Machine):
         self.pages_erased = 0
         self.image = MemoryImage()
         self.go: int | None = None
+        self.loader_runs: list[RamLoaderRun] = []
+        self.options: dict[tuple[str, str], OptionState] = {}  # (bus, register) -> as read last
         self.windows = Windows()
         self.resets: list[Reset] = []
         self.levels: list[Level] = []
@@ -106,6 +118,23 @@ class Summary(Machine):
         elif operation.kind == GO:
             self.go = operation.address
 
+    def _link(self, stats: LinkStats) -> None:
+        counts = self.counts.setdefault(stats.bus, Counter())
+        counts['transactions'] += stats.packets
+        for what in ('wait', 'fault', 'no_reply', 'parity_errors'):
+            if getattr(stats, what):
+                counts[what] += getattr(stats, what)
+
+    def _access(self, access: MemoryAccess) -> None:
+        if not access.write and access.address in MAIN_FLASH and access.outcome == OK:
+            self.image.read(access.address, access.value.to_bytes(access.size, 'little'))
+
+    def _option_state(self, state: OptionState) -> None:
+        self.options[state.bus, state.register] = state
+
+    def _loader_run(self, run: RamLoaderRun) -> None:
+        self._keep('loader runs', self.loader_runs, run)
+
     def _window(self, window: Window) -> None:
         self.windows.add(window)
 
@@ -132,14 +161,15 @@ class Summary(Machine):
         """Say in one sentence what was done, for a session in which nothing is wrong."""
         part = self.part()
         done = list(self._deeds())
-        if not any(counts['commands'] for counts in self.counts.values()):
+        spoken = any(counts['commands'] for counts in self.counts.values())
+        if not spoken and part is None and not done:
             return self._traffic()
-        subject = part or 'STM32 bootloader'
+        subject = part or ('STM32 bootloader' if spoken else 'A part that was not identified')
         over = f'over {self._protocols()}'
         if done:
             return f'{subject} {over}: {", ".join(done)}'
         return (
-            f'{subject} identified {over}, memory not touched'
+            f'{subject} identified {over}, flash not touched'
             if part
             else f'{subject} answered {over}'
         )
@@ -147,7 +177,7 @@ class Summary(Machine):
     def _protocols(self) -> str:
         """Name the protocols of the buses on which there was traffic: 'I2C', 'I2C and UART'."""
         busy = [bus for bus, counts in self.counts.items() if counts['transactions']]
-        return ' and '.join(sorted({bus.rstrip('0123456789').upper() for bus in busy}))
+        return ' and '.join(sorted({_protocol(bus) for bus in busy}))
 
     def _deeds(self) -> Iterable[str]:
         """Yield what was done to the part, each in a few words."""
@@ -159,13 +189,24 @@ class Summary(Machine):
             yield f'{self.pages_erased} page{"s" * (self.pages_erased > 1)} erased'
         if self.image.written:
             yield f'{_grouped(self.image.written)} bytes written' + self._verified()
-        elif self.operations[READ, DONE]:
+        elif self.image.seen:
             yield f'{_grouped(self.image.seen)} bytes read'
         if self.operations[OPTION_PROGRAM, DONE]:
             yield 'option bytes changed'
         yield from self._unfinished()
+        if self.loader_runs:
+            yield self._runs()
         if self.go is not None:
             yield f'started at 0x{self.go:08X}'
+
+    def _runs(self) -> str:
+        longest = max(self.loader_runs, key=lambda run: run.end - run.start)
+        samples = longest.end - longest.start
+        number = len(self.loader_runs) + self.dropped['loader runs']
+        took = duration_text(self.context.seconds(samples), samples)
+        if number == 1:
+            return f'a program run in SRAM for {took}'
+        return f'{_grouped(number)} programs run in SRAM, the longest for {took}'
 
     def _unfinished(self) -> Iterable[str]:
         """Yield what was begun and did not end well, or whose end is not in the capture."""
@@ -184,13 +225,24 @@ class Summary(Machine):
         return ', not read back'
 
     def _traffic(self) -> str:
-        total = sum(counts['transactions'] for counts in self.counts.values())
-        if not total:
+        totals: Counter[str] = Counter()
+        for bus, counts in self.counts.items():
+            totals[_protocol(bus)] += counts['transactions']
+        told = [
+            f'{_grouped(number)} {_TRAFFIC[what]}'
+            for what, number in sorted(totals.items())
+            if number
+        ]
+        if not told:
             return 'No bus traffic in this capture'
         length = self.stop - self.context.start
         over = f' in {duration_text(self.context.seconds(length), length)}' if length > 0 else ''
-        transfers = f'{_grouped(total)} {self._protocols()} transfers'
-        return f'{transfers}{over}, none of them with an STM32 bootloader'
+        nobody = (
+            'none of them with an STM32 bootloader'
+            if totals['I2C']
+            else 'the part did not tell what it is'
+        )
+        return f'{" and ".join(told)}{over}, {nobody}'
 
 
 _HANDLERS: dict[type, Callable[[Summary, Any], None]] = {
@@ -202,7 +254,16 @@ _HANDLERS: dict[type, Callable[[Summary, Any], None]] = {
     Window: Summary._window,
     Reset: Summary._reset,
     Level: Summary._level,
+    LinkStats: Summary._link,
+    MemoryAccess: Summary._access,
+    OptionState: Summary._option_state,
+    RamLoaderRun: Summary._loader_run,
 }
+
+
+def _protocol(bus: str) -> str:
+    """'i2c0' -> 'I2C'."""
+    return bus.rstrip('0123456789').upper()
 
 
 def _grouped(number: int) -> str:

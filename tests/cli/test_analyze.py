@@ -133,8 +133,8 @@ def test_channel_option_makes_the_unnamed_capture_the_named_one(
 
 
 def test_a_bus_that_is_not_decoded_yet_is_listed_and_told(run: Run, shared_captures: Path) -> None:
-    found = report(run, shared_captures / 'swd' / 'nrf51_ftdi_init.sr')
-    assert [(bus['id'], bus['decoded']) for bus in found['buses']] == [('swd0', False)]
+    found = report(run, shared_captures / 'jtag' / 'olimex_stm32-h103_irscan_drscan.sr')
+    assert [(bus['id'], bus['decoded']) for bus in found['buses']] == [('jtag0', False)]
     assert 'does not decode' in found['verdict']['headline']
 
 

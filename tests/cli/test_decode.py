@@ -37,8 +37,24 @@ def kinds(run: Run, *arguments: str | Path) -> set[str]:
     return {row['kind'] for row in rows(run, *arguments)}
 
 
-def test_each_kind_has_the_common_fields_and_its_own(run: Run, brick: Path) -> None:
-    found = rows(run, brick, '--kind', ','.join(FURTHER))
+@pytest.fixture(scope='session')
+def unprotected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A part whose read-out protection is taken off, to the end."""
+    path = tmp_path_factory.mktemp('captures') / 'unprotected.sr'
+    Loader(rate=2_000_000, nrst=1).get_id().readout_unprotect().idle(0.2).get_id().write_sr(path)
+    return path
+
+
+def test_an_option_change_is_told_once_it_is_done(run: Run, unprotected: Path, brick: Path) -> None:
+    (change,) = rows(run, unprotected, '--kind', 'option_change')
+    assert (change['name'], change['old'], change['new']) == ('RDP', None, 'level 0')
+    assert rows(run, brick, '--kind', 'option_change') == []
+
+
+def test_each_kind_has_the_common_fields_and_its_own(
+    run: Run, brick: Path, unprotected: Path
+) -> None:
+    found = rows(run, brick, '--kind', ','.join(FURTHER)) + rows(run, unprotected)
     assert {row['kind'] for row in found} == set(FURTHER)
     for row in found:
         assert list(row) == COMMON + FURTHER[row['kind']]
@@ -82,7 +98,7 @@ def test_the_default_leaves_levels_out(run: Run, healthy: Path) -> None:
 def test_level_selects_a_layer_and_adds_to_kind(run: Run, brick: Path) -> None:
     assert kinds(run, brick, '--level', 'transaction') == {'boot_command'}
     assert kinds(run, brick, '--level', 'line') == {'i2c_transfer', 'level'}
-    operations = {'flash_operation', 'option_change', 'reset'}
+    operations = {'flash_operation', 'reset'}
     assert kinds(run, brick, '--level', 'operation', '--kind', 'level') == operations | {'level'}
 
 

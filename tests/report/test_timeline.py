@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stm32trace.report.timeline import BINS, BUSY, Timeline
+from stm32trace_core.adi.records import AckRun, MemoryAccess, RegisterAccess
 
 KEY = (BUSY, 'i2c0')
 
@@ -48,3 +49,20 @@ def test_columns_that_touch_share_no_bin() -> None:
 
 def test_a_record_without_length_is_still_seen() -> None:
     assert sum(timeline([(7, 0)]).rows[KEY]) == 1
+
+
+def test_accesses_of_a_debug_port_are_traffic_that_was_answered() -> None:
+    timeline = Timeline()
+    timeline.feed(MemoryAccess(10, 20, 'swd0', 0, 0x20000000, 4, True, 1, 'ok'))
+    timeline.feed(RegisterAccess(30, 40, 'swd0', 'dp', -1, 4, 'CTRL/STAT', False, 0, 'ok'))
+    assert sum(timeline.rows['busy', 'swd0']) == 20
+    assert sum(timeline.rows['answered', 'swd0']) == 2
+
+
+def test_requests_that_nobody_answered_are_told_once_their_run_is_over() -> None:
+    timeline = Timeline()
+    run = AckRun(10, 90, 'swd0', 7, 0xA5, True, 3, 0, False, False)
+    timeline.feed(run)
+    assert ('unanswered', 'swd0') not in timeline.rows
+    timeline.feed(run._replace(over=True))
+    assert sum(timeline.rows['unanswered', 'swd0']) == 1

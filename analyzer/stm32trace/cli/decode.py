@@ -14,10 +14,12 @@ from stm32trace.cli.output import Output
 from stm32trace.cli.program import complain, did_you_mean
 from stm32trace.cli.run import choose, exit_status, failing, opened, read
 from stm32trace.errors import OptionError
+from stm32trace.report.naming import Naming
 from stm32trace.report.order import TimeOrder
 from stm32trace.report.plain import counted
 from stm32trace.report.reporter import RowFormat
 from stm32trace.report.rows import KINDS, LAYERS, Kind, make_row, select
+from stm32trace_core.adi.records import MemoryAccess
 from stm32trace_core.context import Context, bare_context
 from stm32trace_core.machine import REPORT, Machine
 from stm32trace_core.record import CAPTURE
@@ -38,11 +40,16 @@ class Rows(Machine):
         self._kinds = {kind.record: kind for kind in kinds if kind.record is not None}
         self._form = form
         self._order = order
-        self.consumes = tuple(self._kinds)
+        self._naming = Naming(context)
+        named = Naming.consumes if MemoryAccess in self._kinds else ()
+        self.consumes = (*self._kinds, *named)
 
     def feed(self, record: Any) -> Iterable[Any]:
         """Take one record."""
-        row = make_row(self._kinds[type(record)], record, self.context)
+        if isinstance(record, Naming.consumes):
+            self._naming.take(record)
+            return ()
+        row = make_row(self._kinds[type(record)], record, self.context, self._naming)
         self._order.add(row.start, row.end, self._form.line(row))
         return ()
 
@@ -69,7 +76,8 @@ def command(file: Path, kind: tuple[str, ...], level: tuple[str, ...], **given: 
     settings = options.settings(all_rules().values())
     reader = opened(file, options)
     with Output(options.output, (file,)) as output, TimeOrder() as order:
-        rows = Rows(bare_context(reader.info.sample_rate), kinds, form, order)
+        context = bare_context(reader.info.sample_rate)._replace(family=options.family)
+        rows = Rows(context, kinds, form, order)
         analysis = read(reader, options, settings, [rows])
         _write(output, form, order)
     bad = failing(analysis.findings, options)

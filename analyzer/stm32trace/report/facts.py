@@ -10,6 +10,7 @@ from stm32trace.report.clock import Clock, rate_text
 from stm32trace.report.layout import Sheet
 from stm32trace.report.plain import counted, grouped, visible
 from stm32trace.report.reporter import Subject
+from stm32trace_core.describe import describe
 from stm32trace_core.devices import family_named, find_device
 from stm32trace_core.flash.records import CLOSED, CUT
 from stm32trace_core.rules.engine import NOT_EVALUATED, SUPPRESSED, RuleResult
@@ -160,9 +161,22 @@ def _operations(analysis: Analysis) -> Iterator[tuple[str, str]]:
         times = f', {grouped(number)} times' if number > 1 else ''
         yield kind.replace('_', ' '), f'{outcome}{times}'
     causes = [reset.cause for reset in analysis.summary.resets]
+    yield from _core(analysis)
     for cause in dict.fromkeys(causes):
         more = analysis.summary.dropped['resets'] if cause == causes[0] else 0
         yield 'resets', f'{causes.count(cause) + more} by {cause}'
+
+
+def _core(analysis: Analysis) -> Iterator[tuple[str, str]]:
+    """Yield the options in force as they were read, and the programs that were run in SRAM."""
+    clock = Clock(analysis.context.sample_rate)
+    for state in analysis.summary.options.values():
+        yield 'options', f'{describe(state)[0]}, read at {clock.at(state.start)}'
+    for run in analysis.summary.loader_runs[:MOST_ROWS]:
+        yield 'SRAM run', f'{describe(run, analysis.context)[0]}, at {clock.at(run.start)}'
+    left = analysis.summary.loader_runs[MOST_ROWS:]
+    if left:
+        yield '', f'and {grouped(len(left) + analysis.summary.dropped["loader runs"])} more'
 
 
 def unjudged(sheet: Sheet, subject: Subject) -> None:

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from stm32trace.report.clock import Clock
+from stm32trace.report.naming import Naming
 from stm32trace.report.plain import visible
+from stm32trace_core.adi.records import UNKNOWN, MemoryAccess, RegisterAccess
 from stm32trace_core.bootloader.records import BootCommand
 from stm32trace_core.context import Context
+from stm32trace_core.cortex.records import DebugControl, RamLoaderRun
 from stm32trace_core.describe import describe
-from stm32trace_core.flash.records import FlashOperation, OptionChange
+from stm32trace_core.flash.records import FlashOperation, OptionChange, PeripheralAccess
 from stm32trace_core.lines import Level, Reset
 from stm32trace_core.wire.i2c import I2cTransfer
+from stm32trace_core.wire.swd import DATA_PHASE, SwdSequence, SwdTransfer
 
 Fields = dict[str, Any]
 LAYERS = ('line', 'transaction', 'operation')
@@ -69,6 +73,59 @@ def _i2c_transfer(record: I2cTransfer, clock: Clock) -> Fields:
     }
 
 
+def _swd_transfer(record: SwdTransfer, clock: Clock) -> Fields:
+    return {
+        'port': 'ap' if record.is_ap else 'dp',
+        'register': record.address,
+        'write': not record.is_read,
+        'ack': record.ack,
+        'value': record.data if record.flags & DATA_PHASE else None,
+    }
+
+
+def _swd_sequence(record: SwdSequence, clock: Clock) -> Fields:
+    return {'name': record.kind}
+
+
+def _memory_access(record: MemoryAccess, clock: Clock) -> Fields:
+    return {
+        'ap': _known(record.ap),
+        'address': _known(record.address),
+        'size': record.size,
+        'write': record.write,
+        'value': record.value,
+        'register': None,
+        'fields': None,
+    }
+
+
+def _register_access(record: RegisterAccess, clock: Clock) -> Fields:
+    return {
+        'port': record.port,
+        'name': record.name,
+        'write': record.write,
+        'value': record.value,
+        'fields': None,
+    }
+
+
+def _ram_loader_run(record: RamLoaderRun, clock: Clock) -> Fields:
+    return {
+        'entry': _known(record.entry),
+        'duration_s': clock.seconds(record.end - record.start),
+        'arguments': list(record.arguments),
+        'result': _known(record.result),
+    }
+
+
+def _debug_control(record: DebugControl, clock: Clock) -> Fields:
+    return {'action': record.kind}
+
+
+def _known(number: int) -> int | None:
+    return None if number == UNKNOWN else number
+
+
 def _boot_command(record: BootCommand, clock: Clock) -> Fields:
     return {
         'transport': record.transport,
@@ -108,11 +165,20 @@ def _level(record: Level, clock: Clock) -> Fields:
 KINDS = (
     Kind('uart_byte', 'line', default=False),
     Kind('i2c_transfer', 'line', I2cTransfer, _i2c_transfer, ('address', 'write', 'data', 'acked')),
-    Kind('swd_transfer', 'line', default=False),
-    Kind('swd_sequence', 'line'),
+    Kind(
+        'swd_transfer', 'line', SwdTransfer, _swd_transfer, ('port', 'register', 'write', 'ack', 'value'),
+        default=False,
+    ),
+    Kind('swd_sequence', 'line', SwdSequence, _swd_sequence, ('name',)),
     Kind('level', 'line', Level, _level, ('role', 'value'), default=False),
-    Kind('memory_access', 'transaction'),
-    Kind('register_access', 'transaction'),
+    Kind(
+        'memory_access', 'transaction', MemoryAccess, _memory_access,
+        ('ap', 'address', 'size', 'write', 'value', 'register', 'fields'),
+    ),
+    Kind(
+        'register_access', 'transaction', RegisterAccess, _register_access,
+        ('port', 'name', 'write', 'value', 'fields'),
+    ),
     Kind(
         'boot_command', 'transaction', BootCommand, _boot_command,
         ('transport', 'command', 'opcode', 'address', 'length', 'data', 'busy_count', 'status', 'pages'),
@@ -122,8 +188,11 @@ KINDS = (
         ('operation', 'address', 'length', 'duration_s', 'pages'),
     ),
     Kind('option_change', 'operation', OptionChange, _option_change, ('name', 'old', 'new')),
-    Kind('ram_loader_run', 'operation'),
-    Kind('debug_control', 'operation'),
+    Kind(
+        'ram_loader_run', 'operation', RamLoaderRun, _ram_loader_run,
+        ('entry', 'duration_s', 'arguments', 'result'),
+    ),
+    Kind('debug_control', 'operation', DebugControl, _debug_control, ('action',)),
     Kind('reset', 'operation', Reset, _reset, ('cause', 'width_s')),
 )  # fmt: skip
 
@@ -140,9 +209,15 @@ def select(names: Iterable[str], layers: Iterable[str]) -> tuple[Kind, ...]:
     return tuple(kind for kind in KINDS if kind.name in names or kind.layer in layers)
 
 
-def make_row(kind: Kind, record: Any, context: Context) -> Row:
-    """Return `record`, one of `kind`, as a row."""
+def make_row(kind: Kind, record: Any, context: Context, naming: Naming) -> Row:
+    """Return `record`, one of `kind`, as a row; `naming` knows the registers of the part."""
     clock = Clock(context.sample_rate)
+    fields, told = kind.fields(record, clock), record
+    if isinstance(record, MemoryAccess):
+        named = naming.name(record)
+        if named is not None:
+            told = named
+            fields.update(register=named.register, fields=naming.fields(named) or None)
     return Row(
         kind=kind.name,
         bus=record.bus or None,
@@ -151,9 +226,20 @@ def make_row(kind: Kind, record: Any, context: Context) -> Row:
         start_s=clock.seconds(record.start),
         end_s=clock.seconds(record.end),
         outcome=_outcome(record),
-        text=visible(describe(record, context)[0]),
-        fields=kind.fields(record, clock),
+        text=visible(_text(told, fields, context)),
+        fields=fields,
     )
+
+
+def _text(record: Any, fields: Fields, context: Context) -> str:
+    """Return the record in words, with the fields that are set where it is a register."""
+    text = describe(record, context)[0]
+    if not isinstance(record, PeripheralAccess) or not fields['fields']:
+        return text
+    each = (
+        name if value == 1 else f'{name}=0x{value:X}' for name, value in fields['fields'].items()
+    )
+    return f'{text}  {"|".join(each)}'
 
 
 def _outcome(record: Any) -> str | None:

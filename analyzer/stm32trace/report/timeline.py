@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from stm32trace_core.adi.records import AckRun, MemoryAccess, RegisterAccess
 from stm32trace_core.context import Context, bare_context
 from stm32trace_core.lines import Level, Reset
 from stm32trace_core.machine import REPORT, Machine
 from stm32trace_core.record import CAPTURE
 from stm32trace_core.wire.i2c import ADDRESS_NACK, I2cTransfer
+from stm32trace_core.wire.swd import NO_REPLY
 
 BINS = 2048
 
@@ -31,7 +33,7 @@ RESETS = 'resets'  # number that began
 class Timeline(Machine):
     """Amounts by bin: `rows[key][k]` is what lies in samples [k * bin_width, (k + 1) * bin_width)."""
 
-    consumes = (I2cTransfer, Level, Reset)
+    consumes = (I2cTransfer, RegisterAccess, MemoryAccess, AckRun, Level, Reset)
     phase = REPORT
     per_bus = False
 
@@ -99,6 +101,15 @@ class Timeline(Machine):
         heard = UNANSWERED if transfer.outcome == ADDRESS_NACK else ANSWERED
         self.count((heard, transfer.bus), transfer.start)
 
+    def _access(self, access: RegisterAccess | MemoryAccess) -> None:
+        self.spread((BUSY, access.bus), access.start, access.end)
+        self.count((ANSWERED, access.bus), access.start)
+
+    def _run(self, run: AckRun) -> None:
+        if run.over and run.ack == NO_REPLY:
+            self.spread((BUSY, run.bus), run.start, run.end)
+            self.count((UNANSWERED, run.bus), run.start)
+
     def _level(self, level: Level) -> None:
         if level.end > level.start:
             self.spread((HIGH if level.value else LOW, level.role), level.start, level.end)
@@ -109,6 +120,9 @@ class Timeline(Machine):
 
 _HANDLERS: dict[type, Callable[[Timeline, Any], None]] = {
     I2cTransfer: Timeline._transfer,
+    RegisterAccess: Timeline._access,
+    MemoryAccess: Timeline._access,
+    AckRun: Timeline._run,
     Level: Timeline._level,
     Reset: Timeline._reset,
 }
