@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
 from line.decoding import only
 from line.swd_decoding import decode, items, levels, sequences, transfers
 from stm32trace.capture.changes import Changes
+from stm32trace.line.columns import WordColumns
+from stm32trace.line.swd_columns import SwdSequenceColumns, SwdTransferColumns
 from stm32trace_core.lines import ClockStats, LineActivity
 from stm32trace_core.wire.swd import (
     BAD_PARITY,
@@ -25,6 +29,12 @@ from waves.probe import Probe
 from waves.swd import AP, DP, FAULT, NO_REPLY, OK, WAIT, SwdWave, lsb_first
 
 ALL_ZERO, INVALID = 0, 3
+
+
+@pytest.mark.parametrize('columns', [SwdTransferColumns, SwdSequenceColumns])
+def test_columns_are_the_fields_of_the_record_in_its_order(columns: type[WordColumns]) -> None:
+    names = tuple(field.name for field in fields(columns))
+    assert names == columns.record._fields  # type: ignore[attr-defined]  # it is a NamedTuple
 
 
 def test_packets_are_those_that_were_said() -> None:

@@ -1,9 +1,10 @@
 """SWCLK cycles: when the clock rises and falls, and SWDIO at both edges.
 
-A target takes what the host drives at the rising edge. Its own bits change a little after a rising
-edge and last until the one after; they are read in between, at the falling edge, as libsigrokdecode
-reads them. (Reading them just before the next rise gives the same on all captures we have, but for
-those in which the host takes over the line early.)
+A target takes what the host drives at the rising edge, so the host's bits are read in the sample in
+which SWCLK rises. The target's bits change a little after a rising edge and last until the one after;
+they are read in between, at the falling edge, as libsigrokdecode reads them. The level just before
+the next rise gives the same packets on every capture at hand. The sample of the rise itself does not:
+at a low sample rate it often shows the bit after.
 
 Source: Arm IHI 0031 (ADIv5.2), B4.1 and B4.3.
 """

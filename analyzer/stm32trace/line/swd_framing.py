@@ -22,7 +22,7 @@ from stm32trace.line.columns import WordColumns
 from stm32trace.line.swd_columns import sequence, transfers, truncated
 from stm32trace.line.swd_cycles import NO_CYCLES, Cycles
 from stm32trace.line.swd_links import Links
-from stm32trace.line.swd_packets import LOOK_AHEAD, Packets
+from stm32trace.line.swd_packets import LOOK_AHEAD
 from stm32trace.line.swd_window import FAR, Window
 from stm32trace.signal.chain import follow
 from stm32trace_core.wire.swd import (
@@ -55,11 +55,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stm32trace.line.swd_columns import SwdTransferColumns
+    from stm32trace.line.swd_packets import Packets
 
     Integers = NDArray[np.int64]
 
 IN_STEP, SEARCHING, IN_RESET = 'in step', 'searching', 'in reset'
-AT_ONCE = 512  # cycles that may wait: to look at fewer does not pay
+AT_LEAST, AT_MOST = (
+    512,
+    32_768,
+)  # cycles to look at in one go: fewer do not pay, more leave the cache
 
 
 class Framing:
@@ -101,9 +105,15 @@ class Framing:
 
     def feed(self, cycles: Cycles) -> list[WordColumns]:
         """Return the items that are certain."""
+        found: list[WordColumns] = []
+        for first in range(0, len(cycles), AT_MOST):
+            found += self._feed(cycles.slice(first, first + AT_MOST))
+        return found
+
+    def _feed(self, cycles: Cycles) -> list[WordColumns]:
         self._kept = self._kept.extended(cycles)
         limit = len(self._kept) - LOOK_AHEAD
-        if limit - self._at < AT_ONCE:
+        if limit - self._at < AT_LEAST:
             return []
         window = Window(self._kept, last=False, end=0)
         found = list(self._items(window, limit))
@@ -117,8 +127,8 @@ class Framing:
 
     def pause(self, cycles: Cycles, end: int) -> list[WordColumns]:
         """Return all items that begin before a pause, which is known to be one at sample `end`."""
-        kept = self._kept.extended(cycles)
-        found: list[WordColumns] = []
+        found = self.feed(cycles)
+        kept = self._kept
         if len(kept):
             found += self._items(Window(kept, last=True, end=end), len(kept))
         if self._mode == IN_RESET:
@@ -171,7 +181,7 @@ class Framing:
         elif window.legal[place]:
             yield from self._packets(window, links, int(window.rank[place]))
         else:
-            yield from self._no_packet(window, place)
+            yield from self._no_packet(window, links, place)
 
     def _packets(self, window: Window, links: Links, first: int) -> Iterator[WordColumns]:
         """Packets one after the other, as far as they follow each other and nothing changes."""
@@ -225,7 +235,7 @@ class Framing:
         elif self._bank == 0:
             self._overrun = bool(value & ORUNDETECT)
 
-    def _no_packet(self, window: Window, place: int) -> Iterator[WordColumns]:
+    def _no_packet(self, window: Window, links: Links, place: int) -> Iterator[WordColumns]:
         """High cycles that are too few for a line reset, or noise."""
         high = window.high_from(place)
         if high >= HIGH_CLOCKS:
@@ -234,9 +244,9 @@ class Framing:
         elif place > window.length - REQUEST_BITS:
             self._at = window.length  # an unfinished request: nothing is known of it
         else:
-            self._lose(window, place)
+            self._lose(window, links, place)
 
-    def _lose(self, window: Window, place: int) -> None:
+    def _lose(self, window: Window, links: Links, place: int) -> None:
         """No START where one should be: look for one, first within the data of the last packet.
 
         Its length may be wrong by a clock edge too many or too few.
@@ -244,7 +254,7 @@ class Framing:
         self.broken += 1
         retry, self._retry = self._retry, None
         if retry is not None and place - retry < CONTEXT:
-            packets = Packets(window, self._turnaround)
+            packets = links.packets(self._turnaround)
             again = packets.proven[packets.ack[packets.proven] == OK]
             starts = packets.start[again]
             starts = starts[(starts >= retry) & (starts < place)]

@@ -11,8 +11,8 @@ CUT_OFF = -1  # TRUNCATED before the acknowledge
 
 # SwdTransfer.flags
 DATA_PHASE = 1  # 32 data bits and their parity were clocked
-BAD_PARITY = 2  # of the data phase
-TRUNCATED = 4  # the data ends, or a line reset begins, before the packet is complete
+BAD_PARITY = 2  # of the data phase after OK or TARGETSEL; without them it means nothing
+TRUNCATED = 4  # the data or the clock ends, or a line reset begins, before the packet is complete
 
 # Framing: what `SwdFramer` and the analyzer's column decoder have in common.
 IDLE = 64  # so many clocks with SWDIO low end whatever it was: the next high one is a START
@@ -26,8 +26,10 @@ class SwdTransfer(
     NamedTuple(
         'SwdTransfer',
         [
-            ('start', int),  # SWCLK edge that samples the START bit
-            ('end', int),  # SWCLK edge after the last bit that belongs to the packet
+            ('start', int),  # SWCLK rise that samples the START bit
+            # SWCLK edge after the last bit that belongs to the packet: the rise after a bit of the
+            # target, the fall after one of the host; the turnaround after it does not belong to it
+            ('end', int),
             ('bus', str),
             (
                 'request',
