@@ -44,7 +44,15 @@ def test_what_was_done_is_told(wave: Loader, expected: str) -> None:
 def test_an_erase_whose_end_is_not_in_the_capture_is_no_untouched_memory() -> None:
     wave = session().command(ERASE_NS).frame([0, 0]).status(0x79).frame([0, 3])
     wave.poll_busy(10e-3, every=1e-3)
-    assert headline(wave) == 'STM32G07x/G08x over I2C: page erase begun, its end not seen'
+    assert headline(wave) == (
+        'STM32G07x/G08x over I2C: page erase begun, its end not seen, '
+        'No-Stretch Extended Erase BUSY 10 times over 9.196 ms, its end not seen'
+    )
+
+
+def test_a_command_that_is_busy_from_the_begin_to_the_end_is_told() -> None:
+    wave = Loader().poll_busy(0.1, every=1e-3)
+    assert headline(wave).startswith('STM32 bootloader over I2C: unknown command BUSY 100 times')
 
 
 def test_an_erase_that_is_refused_is_told() -> None:

@@ -13,7 +13,13 @@ from typing import Any
 from stm32trace.image import MemoryImage
 from stm32trace.windows import Windows
 from stm32trace_core.adi.records import OK, LinkStats, MemoryAccess
-from stm32trace_core.bootloader.records import BootCommand, DeviceIdentified, LoaderInfo
+from stm32trace_core.bootloader.records import (
+    NONE,
+    TIMEOUT,
+    BootCommand,
+    DeviceIdentified,
+    LoaderInfo,
+)
 from stm32trace_core.context import Context
 from stm32trace_core.cortex.records import RamLoaderRun
 from stm32trace_core.devices import find_device
@@ -46,7 +52,7 @@ _ENDINGS = {FAILED: 'failed', INTERRUPTED: 'cut off', UNKNOWN: 'begun, its end n
 MAIN_FLASH = range(0x08000000, 0x09000000)
 
 # What is counted on the buses of a protocol, in words.
-_TRAFFIC = {'I2C': 'I2C transfers', 'SWD': 'SWD packets'}
+_TRAFFIC = {'I2C': 'I2C transfer', 'SWD': 'SWD packet'}
 
 MOST_ROWS = 2000  # resets and levels kept for the picture; further ones are counted
 
@@ -71,6 +77,9 @@ class Summary(Machine):
         self.pages_erased = 0
         self.image = MemoryImage()
         self.go: int | None = None
+        self.busy: BootCommand | None = (
+            None  # the one with the most BUSY answers and no last status
+        )
         self.loader_runs: list[RamLoaderRun] = []
         self.options: dict[tuple[str, str], OptionState] = {}  # (bus, register) -> as read last
         self.windows = Windows()
@@ -97,6 +106,8 @@ class Summary(Machine):
     def _command(self, command: BootCommand) -> None:
         self.counts.setdefault(command.bus, Counter())['commands'] += 1
         self.addresses.setdefault(command.bus, Counter())[command.target] += 1
+        if command.busy_count and command.status in (NONE, TIMEOUT):
+            self.busy = max(self.busy or command, command, key=lambda one: one.busy_count)
 
     def _device(self, device: DeviceIdentified) -> None:
         self.device = self.device or device
@@ -194,10 +205,18 @@ class Summary(Machine):
         if self.operations[OPTION_PROGRAM, DONE]:
             yield 'option bytes changed'
         yield from self._unfinished()
+        if self.busy is not None:
+            yield self._still_busy(self.busy)
         if self.loader_runs:
             yield self._runs()
         if self.go is not None:
             yield f'started at 0x{self.go:08X}'
+
+    def _still_busy(self, command: BootCommand) -> str:
+        samples = command.busy_end - command.busy_start
+        took = duration_text(self.context.seconds(samples), samples)
+        times = f'{_grouped(command.busy_count)} time{"s" * (command.busy_count > 1)}'
+        return f'{command.name} BUSY {times} over {took}, its end not seen'
 
     def _runs(self) -> str:
         longest = max(self.loader_runs, key=lambda run: run.end - run.start)
@@ -229,7 +248,7 @@ class Summary(Machine):
         for bus, counts in self.counts.items():
             totals[_protocol(bus)] += counts['transactions']
         told = [
-            f'{_grouped(number)} {_TRAFFIC[what]}'
+            f'{_grouped(number)} {_TRAFFIC[what]}{"s" * (number > 1)}'
             for what, number in sorted(totals.items())
             if number
         ]
