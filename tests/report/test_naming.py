@@ -48,10 +48,15 @@ def test_the_family_that_the_user_names_is_enough() -> None:
 
 
 def test_registers_of_the_core_are_the_same_on_every_part() -> None:
-    dhcsr = named('CoreDebug.DHCSR', address=0xE000EDF0, value=0x00030003)
+    dhcsr = named('CoreDebug.DHCSR', address=0xE000EDF0, value=0x00030003)._replace(write=False)
     assert Naming(bare_context()).fields(dhcsr) == {
         'C_DEBUGEN': 1,
         'C_HALT': 1,
         'S_REGRDY': 1,
         'S_HALT': 1,
     }
+
+
+def test_a_write_to_dhcsr_has_the_key_in_place_of_the_status() -> None:
+    dhcsr = named('CoreDebug.DHCSR', address=0xE000EDF0, value=0xA05F0001)
+    assert Naming(bare_context()).fields(dhcsr) == {'C_DEBUGEN': 1, 'DBGKEY': 0xA05F}

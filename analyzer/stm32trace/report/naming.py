@@ -9,13 +9,20 @@ from __future__ import annotations
 from stm32trace_core.adi.records import MemoryAccess
 from stm32trace_core.bootloader.records import DeviceIdentified
 from stm32trace_core.context import Context
-from stm32trace_core.cortex.registers import CORE
+from stm32trace_core.cortex.registers import CORE, DBGKEY, DHCSR
 from stm32trace_core.devices import Device, Family, family_named, find_device
 from stm32trace_core.flash.records import PeripheralAccess
 from stm32trace_core.register import Register
 
 FLASH = 'FLASH'
 _CORE = {f'{group}.{one.name}': one for group, _, registers in CORE for one in registers}
+
+# Registers that are written with other fields than they are read with. Source: DDI 0403 C1.6.2.
+_WRITTEN = {
+    'CoreDebug.DHCSR': DHCSR._replace(
+        fields=(*(field for field in DHCSR.fields if field.lsb < DBGKEY.lsb), DBGKEY)
+    )
+}
 
 
 class Naming:
@@ -56,7 +63,8 @@ class Naming:
     def _register(self, access: PeripheralAccess) -> Register | None:
         group, _, name = access.register.partition('.')
         if group != FLASH:
-            return _CORE.get(access.register)
+            written = _WRITTEN if access.write else {}
+            return written.get(access.register) or _CORE.get(access.register)
         part = self._parts.get(access.bus, self._given)
         if part is None:
             return None

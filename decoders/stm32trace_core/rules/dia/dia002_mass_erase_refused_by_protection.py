@@ -84,8 +84,9 @@ ADVICE_LEVEL_2 = (
 ADVICE_LEVEL_1 = (
     'This ERASES THE WHOLE FLASH: at a stable supply, unlock the options, write the RDP value of'
     ' level 0 and start; save what can be saved first.',
-    'Load the options or power-cycle the part, wait for the full time of a mass erase, connect under'
-    ' reset, and read the options again.',
+    'Then poll BSY until it is clear, for the full time of a mass erase if it must be: neither reset nor'
+    ' power-cycle the part before that. Only then load the options, or power-cycle where the part has no'
+    ' option launch; connect under reset and read the options again.',
     'Only then take off write protection, if any is left, and erase or program.',
     'Look for what changed the options: an application or tool that writes them, a reset or a supply'
     ' dip in between.',

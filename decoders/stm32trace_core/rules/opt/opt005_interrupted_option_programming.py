@@ -166,7 +166,10 @@ class InterruptedOptionProgramming(Rule):
         if access.write and access.outcome != FAULT and roles.is_set(access, OPTION_LOAD):
             return _Cut(access.start, access.end, 'the options were loaded (OBL_LAUNCH)', HOST)
         if not access.write and roles.concerns(access, BUSY):
-            self._busy = access.end if roles.is_set(access, BUSY) else None
+            if roles.is_set(access, BUSY):
+                self._busy = access.end
+            else:
+                self._window = None  # its end was verified
         return None
 
     def _judge(self, window: 'Window', cut: '_Cut') -> 'Made':
