@@ -1,5 +1,6 @@
 # make demo    analyse a capture that comes with the project
 # make test    all checks: lint, format, types, tests
+# make bench   how fast `decode` is, beside sigrok-cli
 # make clean   remove what these made
 #
 # Works in a virtual environment, .venv; the second run starts at once. Another interpreter: make PYTHON=python3.13 test
@@ -14,7 +15,7 @@ CAPTURE := captures/g071-i2c-bricked/g071-i2c-bricked.sr
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test debian-packages clean
+.PHONY: help demo test bench debian-packages clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -28,6 +29,9 @@ test: $(VENV)/.dev debian-packages
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto
+
+bench: $(VENV)/.run debian-packages
+	@$(BIN)/python scripts/bench.py
 
 debian-packages:
 	@bash scripts/install-debian-packages.sh

@@ -23,7 +23,7 @@ from stm32trace.verdict import Verdict, decide, undecoded
 from stm32trace_core.context import Context
 from stm32trace_core.lines import CaptureFact, CaptureGap
 from stm32trace_core.machine import Machine
-from stm32trace_core.network import Network, machines
+from stm32trace_core.network import Network, leading_to, machines
 from stm32trace_core.record import CAPTURE
 from stm32trace_core.rules import engine
 from stm32trace_core.rules.engine import Judged, Judgement
@@ -61,6 +61,23 @@ def analyze(
     return _Run(reader, settings, assignment, reporters, extra_rules).result()
 
 
+def trace(
+    reader: CaptureReader,
+    settings: Settings | None = None,
+    *,
+    reporters: Sequence[Machine],
+    assignment: Assignment | None = None,
+) -> None:
+    """Read the whole capture for `reporters` alone: nothing is judged, so no rule runs.
+
+    Of the machines only those take part whose records lead to a reporter. Raises what `analyze` raises.
+    """
+    settings = settings or Settings()
+    if assignment is None:
+        assignment = assign(reader.info.channels, settings)
+    _Run(reader, settings, assignment, reporters, judging=False).to_the_end()
+
+
 class _Run:
     """One pass over one capture."""
 
@@ -70,7 +87,8 @@ class _Run:
         settings: Settings,
         assignment: Assignment,
         reporters: Sequence[Machine],
-        extra_rules: Iterable[type[Rule]],
+        extra_rules: Iterable[type[Rule]] = (),
+        judging: bool = True,
     ) -> None:
         self._reader = reader
         self._assignment = assignment
@@ -85,15 +103,20 @@ class _Run:
         known = decoders()
         self._decoded = [bus for bus in assignment.buses if bus.protocol in known]
         self._sources = list(self._make_sources(known))
+        buses = [(bus.id, bus.protocol) for bus in self._decoded]
+        found = machines(self._context, buses)
+        self._judgement = Judgement(self._context)
+        self._summary = Summary(self._context)
+        if not judging:
+            self._rules = []
+            self._network = Network([*leading_to(reporters, found), *reporters])
+            return
         rules = engine.chosen(
             chain(engine.catalogue(), extra_rules), settings.select, settings.ignore
         )
-        buses = [(bus.id, bus.protocol) for bus in self._decoded]
         self._rules = engine.instances(rules, self._context, [bus for bus, _ in buses])
-        self._judgement = Judgement(self._context)
-        self._summary = Summary(self._context)
         listeners = [self._judgement, self._summary, *reporters]
-        self._network = Network(chain(machines(self._context, buses), self._rules, listeners))
+        self._network = Network(chain(found, self._rules, listeners))
 
     def _make_context(self, settings: Settings, first: Changes | None) -> Context:
         info = self._reader.info
@@ -128,8 +151,8 @@ class _Run:
             made = LevelDecoder(line.role, self._context.sample_rate)
             yield _Source(CAPTURE, made, Selector(bits))
 
-    def result(self) -> Analysis:
-        """Run to the end of the data and collect what came of it."""
+    def to_the_end(self) -> int:
+        """Run to the end of the data; return the first sample not covered."""
         stop = self._read()
         for source in self._sources:
             for columns in source.decoder.close(stop):
@@ -139,6 +162,11 @@ class _Run:
                 CaptureFact(damage.sample, damage.sample, CAPTURE, damage.kind, damage.message)
             )
         self._network.finish(stop)
+        return stop
+
+    def result(self) -> Analysis:
+        """Run to the end of the data and collect what came of it."""
+        stop = self.to_the_end()
         protocols = {bus.protocol for bus in self._decoded}
         wrong = [damage.in_doubt for damage in self._reader.damage if damage.in_doubt]
         findings = tuple(self._judgement.findings(self._rules, wrong))

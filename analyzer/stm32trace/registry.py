@@ -40,6 +40,19 @@ def scan(package_name: str, attribute: str) -> Iterator[Plugin]:
             yield Plugin(module.__name__, getattr(module, attribute))
 
 
+def named(package_name: str, name: str, attribute: str) -> Plugin | None:
+    """The module `name` of a package, without looking at the others; None where there is none with `attribute`.
+
+    Raises PluginError if it cannot be imported.
+    """
+    if name not in {entry.name for entry in pkgutil.iter_modules(_imported(package_name).__path__)}:
+        return None
+    module = _imported(f'{package_name}.{name}')
+    return (
+        Plugin(module.__name__, getattr(module, attribute)) if hasattr(module, attribute) else None
+    )
+
+
 def entry_points(group: str) -> Iterator[Plugin]:
     """What other distributions registered under `group`, in order of their names."""
     for point in sorted(metadata.entry_points(group=group), key=lambda point: point.name):

@@ -4,9 +4,11 @@ from .machine import DIAGNOSIS, REPORT
 from .record import CAPTURE
 from .scan import scan
 
+RULES = 'stm32trace_core.rules'  # of which there are many, and which the engine finds
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Iterable, Iterator, List, Sequence, Set, Tuple, Type  # novm
+    from typing import Any, Dict, Iterable, Iterator, List, Sequence, Set, Tuple, Type  # novm
 
     from .context import Context
     from .machine import Machine
@@ -25,7 +27,7 @@ class Network(object):
         self._machines = sorted(
             machines, key=lambda machine: machine.phase
         )  # stable: keeps the given order
-        self._routes = {}  # type: Dict[Tuple[type, str, int], List[Machine]]
+        self._routes = {}  # type: Dict[Tuple[type, str, int], List[Tuple[Any, int]]]  # feed, phase
         self.seen = set()  # type: Set[type]
         check_acyclic(self._machines)
 
@@ -36,9 +38,12 @@ class Network(object):
         """
         kind = type(record)
         self.seen.add(kind)
-        for machine in self._route(kind, record.bus, origin):
-            for product in machine.feed(record):
-                self.publish(product, machine.phase)
+        route = self._routes.get((kind, record.bus, origin))
+        if route is None:
+            route = self._route(kind, record.bus, origin)
+        for feed, phase in route:
+            for product in feed(record):
+                self.publish(product, phase)
 
     def finish(self, end: 'int') -> 'None':
         """Tell every machine, phase by phase, that the data ends before sample `end`."""
@@ -46,20 +51,29 @@ class Network(object):
             for product in machine.finish(end):
                 self.publish(product, machine.phase)
 
-    def _route(self, kind: 'type', bus: 'str', origin: 'int') -> 'List[Machine]':
-        key = (kind, bus, origin)
-        route = self._routes.get(key)
-        if route is None:
-            lowest = REPORT if origin == DIAGNOSIS else origin
-            route = [
-                machine
-                for machine in self._machines
-                if kind in machine.consumes
-                and machine.phase >= lowest
-                and (not machine.per_bus or bus in (CAPTURE, machine.bus))
-            ]
-            self._routes[key] = route
+    def _route(self, kind: 'type', bus: 'str', origin: 'int') -> 'List[Tuple[Any, int]]':
+        lowest = REPORT if origin == DIAGNOSIS else origin
+        route = [  # type: List[Tuple[Any, int]]
+            (machine.feed, machine.phase)
+            for machine in self._machines
+            if kind in machine.consumes
+            and machine.phase >= lowest
+            and (not machine.per_bus or bus in (CAPTURE, machine.bus))
+        ]
+        self._routes[(kind, bus, origin)] = route
         return route
+
+
+def leading_to(listeners: 'Iterable[Machine]', machines: 'Iterable[Machine]') -> 'List[Machine]':
+    """Return those of `machines` whose records reach one of `listeners`, as they are or through others."""
+    machines = list(machines)
+    wanted = {kind for listener in listeners for kind in listener.consumes}
+    known = 0
+    while known < len(wanted):
+        known = len(wanted)
+        chosen = [machine for machine in machines if wanted.intersection(machine.produces)]
+        wanted.update(kind for machine in chosen for kind in machine.consumes)
+    return chosen if known else []
 
 
 def check_acyclic(machines: 'Sequence[Machine]') -> 'None':
@@ -87,7 +101,8 @@ def check_acyclic(machines: 'Sequence[Machine]') -> 'None':
 
 def machine_types() -> 'List[Type[Machine]]':
     """Return every machine that a module of this core lists in MACHINES, in the order of the modules' names."""
-    return [kind for kinds in scan('stm32trace_core', 'MACHINES') for kind in kinds]
+    found = scan('stm32trace_core', 'MACHINES', beside=(RULES,))
+    return [kind for kinds in found for kind in kinds]
 
 
 def machines(context: 'Context', buses: 'Iterable[Tuple[str, str]]') -> 'Iterator[Machine]':

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stm32trace.errors import PluginError
-from stm32trace.registry import Plugin, entry_points, plugins, scan
+from stm32trace.registry import Plugin, entry_points, named, plugins, scan
 
 
 @pytest.fixture
@@ -72,3 +72,11 @@ def test_ours_come_before_those_of_others(package: Path, monkeypatch: pytest.Mon
     found = plugins('plugged', 'READER', 'some.group')
     assert found == (Plugin('plugged.ours', 1), Plugin('alien', 'plugged.ours'))
     assert plugins('plugged', 'READER') == found[:1]
+
+
+def test_a_module_asked_for_by_name_is_found_without_importing_the_others(package: Path) -> None:
+    (package / 'wanted.py').write_text('command = 1')
+    (package / 'broken.py').write_text('1 / 0')
+    assert named('plugged', 'wanted', 'command') == Plugin('plugged.wanted', 1)
+    assert named('plugged', 'group', 'command') is None
+    assert named('plugged', 'absent', 'command') is None

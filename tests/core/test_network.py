@@ -9,7 +9,7 @@ import pytest
 
 from stm32trace_core.context import bare_context
 from stm32trace_core.machine import DIAGNOSIS, OPERATION, REPORT, RULE, TRANSACTION, WIRE, Machine
-from stm32trace_core.network import Network
+from stm32trace_core.network import Network, leading_to
 
 
 class Word(NamedTuple):
@@ -122,3 +122,17 @@ def test_machines_in_a_circle_are_refused() -> None:
 
     with pytest.raises(AssertionError, match='machines in a circle'):
         Network([Speller([], 'a'), Echo([], 'a')])
+
+
+def test_only_machines_that_lead_to_a_listener_are_needed_in_the_order_given() -> None:
+    log: list[tuple[str, Any]] = []
+    judge, speller, reader = Judge(log), Speller(log), Reader(log)
+
+    class Listener(Log):
+        consumes, phase = (Verdict,), REPORT
+
+    class Deaf(Log):
+        phase = REPORT
+
+    assert leading_to([Listener(log)], [reader, judge, speller]) == [judge, speller]
+    assert leading_to([Deaf(log)], [reader, judge, speller]) == []

@@ -12,7 +12,7 @@ from stm32trace.cli.catalogue import all_rules, row_formats
 from stm32trace.cli.options import Options, shared
 from stm32trace.cli.output import Output
 from stm32trace.cli.program import complain, did_you_mean
-from stm32trace.cli.run import choose, exit_status, failing, opened, read
+from stm32trace.cli.run import choose, exit_status, failing, follow, opened, read
 from stm32trace.errors import OptionError
 from stm32trace.report.naming import Naming
 from stm32trace.report.order import TimeOrder
@@ -23,6 +23,7 @@ from stm32trace_core.adi.records import MemoryAccess
 from stm32trace_core.context import Context, bare_context
 from stm32trace_core.machine import REPORT, Machine
 from stm32trace_core.record import CAPTURE
+from stm32trace_core.rules.engine import Judged
 
 CHUNK = 1000  # lines written at a time
 
@@ -73,17 +74,23 @@ def command(file: Path, kind: tuple[str, ...], level: tuple[str, ...], **given: 
     options = Options(**given)
     kinds = select(_kinds(kind), level)
     form = choose(row_formats(), options, 'text')
-    settings = options.settings(all_rules().values())
+    judging = options.failing is not None
+    rules = all_rules().values() if judging or options.select or options.ignore else ()
+    settings = options.settings(rules)
     reader = opened(file, options)
     with Output(options.output, (file,)) as output, TimeOrder() as order:
         context = bare_context(reader.info.sample_rate)._replace(family=options.family)
         rows = Rows(context, kinds, form, order)
-        analysis = read(reader, options, settings, [rows])
+        findings: tuple[Judged, ...] = ()
+        if judging:
+            findings = read(reader, options, settings, [rows]).findings
+        else:
+            follow(reader, options, settings, [rows])
         _write(output, form, order)
-    bad = failing(analysis.findings, options)
+    bad = failing(findings, options)
     if bad and not options.quiet and not output.abandoned:
         complain(f'{counted(len(bad), "finding")} in this capture; see `stm32trace analyze {file}`')
-    return exit_status(analysis.findings, options)
+    return exit_status(findings, options)
 
 
 def _write(output: Output, form: RowFormat, order: TimeOrder) -> None:

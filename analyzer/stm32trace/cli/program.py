@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from stm32trace.errors import ReportError, Stm32TraceError
-from stm32trace.registry import scan
+from stm32trace.registry import named, scan
 from stm32trace.report.plain import visible
 
 USAGE = 2
@@ -37,14 +37,18 @@ class Program(click.Group):
         return sorted(_commands())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command, None for an unknown one."""
+        """Return a command, None for an unknown one; the usual one is found without importing the others."""
+        found = named('stm32trace.cli', cmd_name, 'command')
+        command = None if found is None else found.value
+        if isinstance(command, click.Command) and command.name == cmd_name:
+            return command
         return _commands().get(cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; an unknown one is answered with what it may have been meant to be."""
-        if not ctx.resilient_parsing and args[0] not in _commands():
+        if not ctx.resilient_parsing and self.get_command(ctx, args[0]) is None:
             raise click.UsageError(
                 f'expected a command, found {args[0]!r}{did_you_mean(args[0], _commands())}', ctx
             )

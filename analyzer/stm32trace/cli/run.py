@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from typing import TypeVar
@@ -17,7 +18,7 @@ from stm32trace.cli.progress import watched
 from stm32trace.detect.activity import survey
 from stm32trace.errors import ChannelError, OptionError
 from stm32trace.line import decoders
-from stm32trace.pipeline import analyze
+from stm32trace.pipeline import analyze, trace
 from stm32trace.report.reporter import Page, Reporter, ReportFormat, RowFormat, Subject
 from stm32trace.settings import Settings
 from stm32trace_core.machine import Machine
@@ -74,9 +75,24 @@ def read(
     reader: CaptureReader, options: Options, settings: Settings, reporters: Sequence[Machine]
 ) -> Analysis:
     """Read one capture, with a bar where it takes long. Raises CaptureError, OptionError."""
+    with _watched(reader, options) as source:
+        return analyze(source, settings, reporters=reporters, extra_rules=extra_rules())
+
+
+def follow(
+    reader: CaptureReader, options: Options, settings: Settings, reporters: Sequence[Machine]
+) -> None:
+    """Read one capture as `read` does, for `reporters` alone: nothing is judged."""
+    with _watched(reader, options) as source:
+        trace(source, settings, reporters=reporters)
+
+
+@contextmanager
+def _watched(reader: CaptureReader, options: Options) -> Iterator[CaptureReader]:
+    """Give the reader with its bar; an error about its channels that comes up tells the file's name."""
     try:
         with watched(reader, options.quiet or options.no_color) as source:
-            return analyze(source, settings, reporters=reporters, extra_rules=extra_rules())
+            yield source
     except ChannelError as error:
         if error.path is not None:
             raise

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from stm32trace.report.clock import Clock
 from stm32trace.report.naming import Naming
@@ -23,8 +24,7 @@ Fields = dict[str, Any]
 LAYERS = ('line', 'transaction', 'operation')
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One record as it is written; every text in it is harmless."""
 
     kind: str
@@ -211,7 +211,7 @@ def select(names: Iterable[str], layers: Iterable[str]) -> tuple[Kind, ...]:
 
 def make_row(kind: Kind, record: Any, context: Context, naming: Naming) -> Row:
     """Return `record`, one of `kind`, as a row; `naming` knows the registers of the part."""
-    clock = Clock(context.sample_rate)
+    clock = _clock(context.sample_rate)
     fields, told = kind.fields(record, clock), record
     if isinstance(record, MemoryAccess):
         named = naming.name(record)
@@ -242,9 +242,14 @@ def _text(record: Any, fields: Fields, context: Context) -> str:
     return f'{text}  {"|".join(each)}'
 
 
+@lru_cache(maxsize=4)
+def _clock(sample_rate: float | None) -> Clock:
+    return Clock(sample_rate)
+
+
 def _outcome(record: Any) -> str | None:
     """Return how it ended; None for what has no end of its own."""
-    if isinstance(record, Reset):
+    if type(record) is Reset:
         return 'released' if record.released else 'held'
     outcome = getattr(record, 'outcome', None)
     return None if outcome is None else str(outcome)

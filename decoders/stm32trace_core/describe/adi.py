@@ -19,7 +19,7 @@ from .texts import number_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Optional, Tuple  # novm
+    from typing import Any, Callable, Dict, List, Optional, Tuple  # novm
 
     from ..context import Context
     from ..register import Field, Register
@@ -49,6 +49,9 @@ SEQUENCES = {
     swd.NOISE: ('bits that fit nothing', 'noise'),
 }
 
+NO_VALUES = {}  # type: Dict[int, str]
+_SHOWN = {}  # type: Dict[Tuple[int, str], List[Tuple[Field, Dict[int, str]]]]  # register -> fields, names of values
+
 # What became of an access that has no value to show.
 FAILURES = {
     adi.FAULT: 'FAULT',
@@ -75,18 +78,19 @@ def access_text(name: 'str', write: 'bool', value: 'str', outcome: 'str') -> 'Tu
 
 def fields_text(register: 'Register', word: 'int') -> 'str':
     """Return the fields that are set, as 'CDBGPWRUPREQ|CSYSPWRUPREQ', those with named values by name."""
-    parts = [_field_text(register.name, field, field.of(word)) for field in register.fields]
-    return '|'.join(part for part in parts if part)
-
-
-def _field_text(register: 'str', field: 'Field', value: 'int') -> 'str':
-    """Return what a field says, '' for zero without a name."""
-    name = VALUES.get((register, field.name), {}).get(value)
-    if name is None and not value:
-        return ''
-    if name is None and field.width == 1:
-        return field.name
-    return '{}={}'.format(field.name, name or '0x{:X}'.format(value))
+    shown = _SHOWN.get((register.offset, register.name))
+    if shown is None:
+        shown = _SHOWN[(register.offset, register.name)] = [
+            (field, VALUES.get((register.name, field.name), NO_VALUES)) for field in register.fields
+        ]
+    parts = []
+    for (name, lsb, width), values in shown:
+        value = word >> lsb & (1 << width) - 1
+        if value in values:
+            parts.append(name + '=' + values[value])
+        elif value:
+            parts.append(name if width == 1 else '{}=0x{:X}'.format(name, value))
+    return '|'.join(parts)
 
 
 def _request(request: 'int') -> 'Tuple[str, str]':
