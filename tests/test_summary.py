@@ -7,6 +7,7 @@ import pytest
 from rules_harness import judge
 from stm32trace.analysis import Analysis
 from waves.loader import ERASE_NS, Loader
+from waves.probe import Probe
 
 FLASH = 0x08000000
 
@@ -69,3 +70,32 @@ def test_traffic_of_other_devices_is_told_as_such() -> None:
 
 def test_a_silent_bus_is_told() -> None:
     assert headline(Loader().idle(0.01)) == 'No bus traffic in this capture'
+
+
+F1_CONTROLLER = 0x40022000
+KEYS = (0x45670123, 0xCDEF89AB)  # PM0075, FLASH_KEYR
+OPTPG, OPTER_STRT, BSY, EOP = 0x210, 0x260, 0x01, 0x20  # PM0075, FLASH_CR and FLASH_SR
+
+
+def f1_options_erased() -> Probe:
+    """A probe erases the option bytes of an F103, and waits until that has ended."""
+    probe = Probe(nrst=1).connect(0x1BA01477).power_up().identify(0x410, 0xE0042000)
+    for register in (0x04, 0x08):
+        for key in KEYS:
+            probe.mem_write(F1_CONTROLLER + register, key)
+    probe.mem_write(F1_CONTROLLER + 0x10, OPTER_STRT).mem_read(F1_CONTROLLER + 0x0C, BSY)
+    return probe.pause(0.03).mem_read(F1_CONTROLLER + 0x0C, EOP)
+
+
+def test_options_that_were_only_erased_are_told() -> None:
+    analysis = judge(f1_options_erased().pause(0.01), select=('SIG',))
+    assert analysis.verdict is not None
+    assert 'option bytes erased and not written again' in analysis.verdict.headline
+
+
+def test_a_reset_after_the_status_told_the_end_of_an_option_write_cuts_nothing() -> None:
+    probe = f1_options_erased().mem_write(F1_CONTROLLER + 0x10, OPTPG)
+    probe.mem_write(0x1FFFF800, 0x5AA5, 2).mem_read(F1_CONTROLLER + 0x0C, BSY).pause(1e-4)
+    probe.mem_read(F1_CONTROLLER + 0x0C, EOP).pause(0.05).sysresetreq()
+    analysis = judge(probe.connect(0x1BA01477).power_up())
+    assert 'OPT005' not in [judged.finding.rule for judged in analysis.findings]

@@ -30,6 +30,8 @@ from stm32trace_core.flash.records import (
     GO,
     INTERRUPTED,
     MASS_ERASE,
+    OPTION_ERASE,
+    OPTION_LOAD,
     OPTION_PROGRAM,
     PAGE_ERASE,
     PROGRAM,
@@ -39,7 +41,7 @@ from stm32trace_core.flash.records import (
     OptionState,
     Window,
 )
-from stm32trace_core.lines import Level, Reset
+from stm32trace_core.lines import POWER, Level, Reset
 from stm32trace_core.machine import REPORT, Machine
 from stm32trace_core.record import CAPTURE
 from stm32trace_core.rules.rule import duration_text
@@ -203,7 +205,10 @@ class Summary(Machine):
         elif self.image.seen:
             yield f'{_grouped(self.image.seen)} bytes read'
         if self.operations[OPTION_PROGRAM, DONE]:
-            yield 'option bytes changed'
+            loaded = ', not loaded in this capture' if self._needs_load() else ''
+            yield f'option bytes changed{loaded}'
+        elif self.operations[OPTION_ERASE, DONE]:
+            yield 'option bytes erased and not written again'
         yield from self._unfinished()
         if self.busy is not None:
             yield self._still_busy(self.busy)
@@ -217,6 +222,17 @@ class Summary(Machine):
         took = duration_text(self.context.seconds(samples), samples)
         times = f'{_grouped(command.busy_count)} time{"s" * (command.busy_count > 1)}'
         return f'{command.name} BUSY {times} over {took}, its end not seen'
+
+    def _needs_load(self) -> bool:
+        """Tell whether the options of this part take effect only when loaded, and no load was seen over SWD."""
+        known = find_device(self.device.dev_id) if self.device else None
+        if known is None or not known[0].options.obl_launch_exists:
+            return False
+        over_swd = any(_protocol(bus) == 'SWD' for bus in self.counts)
+        return over_swd and not self.operations[OPTION_LOAD, DONE] and not self._lost_supply()
+
+    def _lost_supply(self) -> bool:
+        return any(reset.cause == POWER for reset in self.resets)
 
     def _runs(self) -> str:
         longest = max(self.loader_runs, key=lambda run: run.end - run.start)
