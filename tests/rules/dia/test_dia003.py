@@ -1,5 +1,7 @@
 """DIA003 mass-erase-failed-unprotected."""
 
+import pytest
+
 from rules.dia.test_dia002 import (
     LOCKED_OUT,
     MER,
@@ -97,9 +99,13 @@ def test_options_that_were_not_read_are_what_is_missing() -> None:
     assert only_rdp.read('SR', 1 << 1).state('DIA003') == 'not_evaluated'
 
 
-def test_wrong_parallelism_and_a_supply_that_falls_come_first() -> None:
+@pytest.mark.parametrize('reason', ['FLS001', 'FLS003', 'FLS007'])
+def test_a_reason_that_another_rule_tells_comes_first(reason: str) -> None:
     host = erased(unprotected(), OPERR)
-    assert host.add(symptom('FLS007', host)).state('DIA003') == 'suppressed: FLS007'
+    assert host.add(symptom(reason, host)).state('DIA003') == f'suppressed: {reason}'
+
+
+def test_a_supply_that_falls_comes_first() -> None:
     host = unprotected().unlock().write('CR', MER | STRT).pulse('vdd').read('SR', OPERR)
     assert host.state('DIA003') == (
         'suppressed: the supply fell in this capture: look at that first'

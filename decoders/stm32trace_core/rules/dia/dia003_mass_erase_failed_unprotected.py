@@ -19,10 +19,11 @@ flash it again; try another tool or probe; connect under reset, with a slower cl
 erase the full time of the data sheet. Do not change the option bytes.
 
 False alarms and guards
-Wrong parallelism (FLS007) and a supply that fell come first: the rule is then suppressed. Without
-a clean read of both read-out and write protection it does not speak; protection areas that the
-host did not read (PCROP) remain possible, so the confidence is medium. What a program in RAM does
-is not on the wire.
+An erase that was started while the controller was locked (FLS003), keys in the wrong order
+(FLS001), wrong parallelism (FLS007) and a supply that fell come first: the rule is then
+suppressed. Without a clean read of both read-out and write protection it does not speak;
+protection areas that the host did not read (PCROP) remain possible, so the confidence is medium.
+What a program in RAM does is not on the wire.
 
 Example
   read  FLASH_OPTCR 0xC0FFAAFD     level 0, nothing protected
@@ -62,7 +63,8 @@ if TYPE_CHECKING:
 STORY = (
     'CMX008', 'FLS005', 'FLS006', 'FLS008', 'FLS009', 'FLS010', 'FLS011', 'FLS013',
 )  # fmt: skip
-PARALLELISM = 'FLS007'
+# What is the reason by itself: started while locked, keys in the wrong order, wrong parallelism.
+REASONS = ('FLS003', 'FLS001', 'FLS007')
 SUPPLY_FELL = 'the supply fell in this capture: look at that first'
 
 ADVICE = (
@@ -136,8 +138,9 @@ class MassEraseFailedUnprotected(Diagnosis):
 
     def _guard(self, story: 'MassEraseStory', attempt: 'Attempt') -> 'str':
         """Return what comes first as a cause."""
-        if story.of((PARALLELISM,)):
-            return PARALLELISM
+        for reason in REASONS:
+            if story.of((reason,)):
+                return reason
         if any(fell.start <= attempt.end and fell.end >= attempt.start for fell in self._supply):
             return SUPPLY_FELL
         return ''
