@@ -13,6 +13,7 @@ from stm32trace_core.rules.engine import CLEAN, NOT_EVALUATED, SUPPRESSED
 from stm32trace_core.rules.rule import Confidence, Evidence, Finding, Severity
 from waves.i2c import I2cWave
 from waves.loader import ACK, READ_MEMORY, READOUT_UNPROTECT_NS, Loader
+from waves.probe import Probe
 
 FLASH = 0x08000000
 ADVICE = (
@@ -186,3 +187,9 @@ def test_the_limits_are_settings() -> None:
 def test_the_three_resets_of_the_g071_case_are_explained(simulated_captures: Path) -> None:
     found = analyze(open_capture(simulated_captures / 'i2c_g071_endless_busy_brick.sr'))
     assert [one.finding.rule for one in found.findings if one.finding.rule.startswith('RST')] == []
+
+
+def test_without_an_i2c_bus_it_is_not_evaluated() -> None:
+    probe = Probe(nrst=1).connect().power_up().pulse('nrst', 1e-3).connect()
+    state = result(probe, 'RST002')
+    assert (state.state, state.missing) == (NOT_EVALUATED, ('i2c',))

@@ -109,7 +109,7 @@ class UnexplainedReset(Rule):
         Severity.WARNING,
         Confidence.HIGH,
         TARGET,
-        ('nrst', 'sample_rate'),
+        ('nrst', 'i2c', 'sample_rate'),
         False,
         'the part was reset in the middle of a session, and nothing in the capture says why',
         'data sheets, T_NRST_OUT; chrome-ec util/stm32mon.c; public captures [DUMPS]',
