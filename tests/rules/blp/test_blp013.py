@@ -137,6 +137,13 @@ def test_busy_after_the_final_ack_is_renewed_when_the_data_ends() -> None:
     assert (found.count, found.end) == (1, 5000)
 
 
+def test_what_was_reset_is_not_advised_to_be_waited_for() -> None:
+    wave = Loader(nrst=1).get_id().mass_erase(busy=1500, poll=2e-3, final=None).pulse('nrst', 0.1)
+    [found] = findings(wave.idle(0.1), 'BLP013')
+    assert 'until the part was reset' in found.message
+    assert found.advice[0].startswith('It was reset while BUSY lasted: do not reset it again')
+
+
 def test_what_ended_with_ack_is_not_advised_to_be_waited_for() -> None:
     wave = Loader().get_id().mass_erase(busy=1500, poll=2e-3)
     [found] = findings(wave, 'BLP013')

@@ -68,7 +68,7 @@ from ..targets import TargetRule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterable, List, Optional  # novm
+    from typing import Any, Dict, Iterable, List, Optional, Tuple  # novm
 
     from ...context import Context
     from ..operation_time import Longest
@@ -95,6 +95,12 @@ ADVICE = (
     'Look at the option bytes (bootloader or SWD) before anything else is written.',
 )
 
+ADVICE_CUT = (
+    'It was reset while BUSY lasted: do not reset it again. One clean power-off of more than 10 s, then power on'
+    ' with BOOT0 high and address the bootloader.',
+    'Look at the option bytes (bootloader or SWD) before anything else is written.',
+    'In the product: no reset while BUSY lasts, and a host time-out above the widest erase time.',
+)
 ADVICE_DONE = (
     'It ended with ACK and nothing is pending any more: read back what it changed before relying on it.',
     'Give the host a time-out above what was measured here, and do not reset while BUSY lasts.',
@@ -246,7 +252,7 @@ class BusyForever(TargetRule):
             told.end,
             told.told(self._first.get(series.opcode) or self._describe(series)),
             told.examples,
-            ADVICE_DONE if series.is_done else ADVICE,
+            _advice(series),
             key=opcode_key(series.opcode),
             count=told.count,
             severity=Severity.CRITICAL if self._may_lose_options(series) else None,
@@ -259,6 +265,13 @@ class BusyForever(TargetRule):
         if series.address is not None and self._part.has_in_options(series.address):
             return True
         return series.opcode in COMMANDS and COMMANDS[series.opcode].changes_options
+
+
+def _advice(series: '_Series') -> 'Tuple[str, ...]':
+    """Return what to do, by how the series ended."""
+    if series.is_done:
+        return ADVICE_DONE
+    return ADVICE_CUT if series.ended == ENDS[RESET] else ADVICE
 
 
 RULE = BusyForever
