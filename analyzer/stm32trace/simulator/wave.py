@@ -51,6 +51,14 @@ class Wave:
         samples.append(sample)
         self._levels[role].append(level)
 
+    def toggle(self, role: str, seconds: NDArray[np.float64]) -> None:
+        """Let the line take its other level at each of these times, (n,), which must not decrease."""
+        samples = np.rint(seconds * self.rate).astype(np.int64)
+        assert not len(samples) or samples[0] >= self._samples[role][-1], role
+        levels = (self.level(role) + 1 + np.arange(len(samples))) & 1
+        self._samples[role] += samples.tolist()
+        self._levels[role] += levels.tolist()
+
     def glitch(self, role: str, sample: int, width: int = 1) -> None:
         """Invert the line over `width` samples from `sample` on, whenever they are."""
         self._inverted[role] += (sample, sample + width)
