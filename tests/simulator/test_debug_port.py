@@ -35,7 +35,7 @@ class Bytes:
         self._board = board
         self.data = bytearray(0x10000)
         self.slow = 0  # picoseconds a write takes
-        self.ready_at = 0
+        self._done = 0
 
     def _place(self, address: int, size: int) -> slice:
         if not 0x2000_0000 <= address <= 0x2001_0000 - size:
@@ -47,7 +47,10 @@ class Bytes:
 
     def write(self, address: int, size: int, value: int) -> None:
         self.data[self._place(address, size)] = value.to_bytes(size, 'little')
-        self.ready_at = self._board.now + self.slow
+        self._done = self._board.now + self.slow
+
+    def stalled_until(self, address: int) -> int:
+        return self._done
 
 
 class Bench:
@@ -128,11 +131,12 @@ def test_an_access_under_way_makes_the_next_one_wait() -> None:
     bench.probe.connect()
     bench.memory.slow = PS // 1000
     bench.probe.write(0x2000_0000, 7)
+    assert bench.probe.request(True, True, DRW).acknowledge == OK
     assert bench.probe.request(True, True, DRW).acknowledge == WAIT
     assert bench.probe.request(False, True, RDBUFF).acknowledge == WAIT
     assert bench.probe.request(False, True, CTRL_STAT).acknowledge == OK
     bench.probe.pause(0.002)
-    assert bench.probe.read(0x2000_0000) == 7
+    assert bench.probe.read_dp(RDBUFF) == 7
 
 
 def test_a_write_with_bad_parity_is_not_done() -> None:
@@ -157,6 +161,7 @@ def test_overrun_detection_makes_a_data_phase_follow_every_answer() -> None:
     bench.probe.write_dp(CTRL_STAT, 0x5000_0001)
     bench.memory.slow = PS // 1000
     bench.probe.write(0x2000_0000, 7)
+    bench.probe.write_ap(DRW, 8)
     assert bench.probe.request(True, False, TAR, 0).acknowledge == WAIT
     bench.probe.send(0, 33)
     assert bench.probe.read_dp(CTRL_STAT) & STICKYORUN

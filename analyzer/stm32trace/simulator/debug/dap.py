@@ -63,9 +63,8 @@ class Memory(Protocol):
     def write(self, address: int, size: int, value: int) -> None:
         """Write them. Raises BusFaultError."""
 
-    @property
-    def ready_at(self) -> int:
-        """Time in picoseconds at which the last access is done."""
+    def stalled_until(self, address: int) -> int:
+        """Return the time in picoseconds before which an access there cannot be done; the past if it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +87,11 @@ class MemoryPort:
         self.csw = CSW_HELD | CSW_SIZES[2] >> 1
         self.tar = 0
 
-    @property
-    def ready_at(self) -> int:
-        """Time in picoseconds at which the access under way is done."""
-        return self._memory.ready_at
+    def stalled_until(self, register: int) -> int:
+        """Return the time before which an access to this register cannot be done."""
+        if register == DRW or BD0 <= register <= BD3:
+            return self._memory.stalled_until(self.tar)
+        return 0
 
     def read(self, register: int) -> int:
         """Return what a register reads, DRW and BDx what is in memory. Raises BusFaultError."""
@@ -158,6 +158,7 @@ class DebugPort:
         self._result = 0  # RDBUFF
         self._last_read = 0  # for RESEND
         self.turnaround = 1
+        self.ready_at = 0  # time at which the access under way is done
 
     def line_reset(self) -> None:
         """The line was reset: of the state here nothing goes but the turnaround (B4.3.3)."""
@@ -183,7 +184,7 @@ class DebugPort:
         if not parity_is_right:
             self._control |= WDATAERR
         elif request.ap:
-            self._access(lambda: self._write_ap(request.address, word))
+            self._access(request.address, lambda: self._write_ap(request.address, word))
         else:
             self._write_dp(request.address, word)
 
@@ -197,7 +198,7 @@ class DebugPort:
         if self._control & STICKY:
             return FAULT
         waits = request.ap or request.read and request.address == RDBUFF
-        return WAIT if waits and self._port.ready_at > self._board.now else OK
+        return WAIT if waits and self.ready_at > self._board.now else OK
 
     # Registers.
 
@@ -218,7 +219,7 @@ class DebugPort:
     def _read(self, request: Request) -> int:
         if request.ap:
             posted, self._result = self._result, 0
-            self._access(lambda: self._read_ap(request.address))
+            self._access(request.address, lambda: self._read_ap(request.address))
             return posted
         if request.address == DPIDR:
             return self._identity.dpidr
@@ -239,11 +240,19 @@ class DebugPort:
         elif address == CTRL_STAT and self._dp_bank == 0:
             self._control = self._control & ~HOST_BITS | word & HOST_BITS
 
-    def _access(self, access: Callable[[], None]) -> None:
-        """Do an AP access; what is refused sets STICKYERR."""
+    def _access(self, address: int, access: Callable[[], None]) -> None:
+        """Do an AP access, or have it done when memory answers; what is refused sets STICKYERR."""
         if not self._control & CDBGPWRUPREQ:
             self._control |= STICKYERR
             return
+        until = self._port.stalled_until(self._select & 0xF0 | address)
+        if until <= self._board.now:
+            self._do(access)
+        else:
+            self.ready_at = until
+            self._board.at(until, lambda: self._do(access))
+
+    def _do(self, access: Callable[[], None]) -> None:
         try:
             access()
             self._control |= READOK
