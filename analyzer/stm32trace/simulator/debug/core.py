@@ -34,8 +34,8 @@ THUMB = 1 << 24
 class Runner(Protocol):
     """What executes code: an instruction set simulator."""
 
-    def run(self, core: Core) -> bool:
-        """Execute from core.registers[PC] on, for a slice of the board's time; False where the code cannot be run."""
+    def run(self, core: Core) -> int:
+        """Execute from core.registers[PC] on for a while; return after how many picoseconds to go on, 0 for never."""
 
 
 class Core:
@@ -113,10 +113,9 @@ class Core:
         if number != self._run_number or self.halted or self._held:
             return
         assert self.runner is not None
-        if self.runner.run(self) and not self.halted:
-            self.board.after(self.SLICE, lambda: self._slice(number))
-
-    SLICE = 10**6 * 10  # picoseconds between two looks at what the code does: 10 us
+        pause = self.runner.run(self)
+        if pause:
+            self.board.after(pause, lambda: self._slice(number))
 
     # The system control space.
 

@@ -17,6 +17,7 @@ from stm32trace.simulator.debug import core as cortex
 from stm32trace.simulator.debug.core import Core
 from stm32trace.simulator.debug.dap import BusFaultError, DebugPort, MemoryPort
 from stm32trace.simulator.debug.swd import SwdTarget
+from stm32trace.simulator.debug.thumb import ThumbRunner
 from stm32trace.simulator.parts.flash import MEMORY, FlashController
 from stm32trace.simulator.parts.flash_f1 import FlashF1
 from stm32trace.simulator.parts.flash_f4 import FlashF4
@@ -146,6 +147,10 @@ class Part:
         elif level and self._held_by_pin:
             self._held_by_pin = False
             self._release()
+
+    def run_code(self) -> None:
+        """Let code in SRAM run from now on. Raises OptionError where Unicorn is not installed."""
+        self.core.runner = ThumbRunner(self)
 
     def reset(self, cause: str) -> None:
         """Reset the part from inside; it pulls NRST low meanwhile."""
