@@ -7,7 +7,6 @@ stand still. Code that polls a flash which is busy would only repeat itself, so 
 from __future__ import annotations
 
 import ctypes
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from stm32trace.errors import OptionError
@@ -34,16 +33,16 @@ class ThumbRunner:
 
     def __init__(self, part: Part) -> None:
         try:
-            unicorn: Any = import_module('unicorn')
-            constants: Any = import_module('unicorn.arm_const')
+            import unicorn
+            from unicorn import arm_const as constants
         except ImportError:
             raise OptionError(
                 'running a flash loader in SRAM: expected the package unicorn, found none;'
                 ' install it with `pip install "stm32trace[simulate]"`'
             ) from None
-        self._error: type[Exception] = unicorn.UcError
+        self._error: type[Exception] = unicorn.UcError  # type: ignore[attr-defined]  # not in its __all__
         self._part = part
-        machine: Any = unicorn.Uc(
+        machine: Any = unicorn.Uc(  # type: ignore[attr-defined, no-untyped-call]  # without annotations
             unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS
         )
         models = {'G0': constants.UC_CPU_ARM_CORTEX_M0, 'F1': constants.UC_CPU_ARM_CORTEX_M3}
