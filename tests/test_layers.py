@@ -78,7 +78,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     ),
     'stm32trace.detect': (*CAPTURE, *analyzer('line', 'signal', 'settings'), CORE, 'numpy'),
     # What a simulated part really did must not come from the tables that judge it: no core here.
-    'stm32trace.simulator': (*CAPTURE, 'numpy', 'unicorn'),
+    'stm32trace.simulator': (*CAPTURE, *RESOURCES, 'numpy', 'unicorn'),
     'stm32trace.merge': BASE,
     'stm32trace.image': (),
     'stm32trace.windows': (CORE,),

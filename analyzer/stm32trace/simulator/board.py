@@ -112,6 +112,12 @@ class Board:
         """Let `delay` picoseconds pass."""
         self.run_until(self.now + delay)
 
+    def next_event(self) -> int | None:
+        """Return when something is due next, None where nothing is."""
+        while self._queue and self._queue[0].call is None:
+            heapq.heappop(self._queue)
+        return self._queue[0].time if self._queue else None
+
     # Wires.
 
     def drive(self, net: str, driver: str, level: int | None) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from stm32trace.simulator.board import Board, Event
 from stm32trace.simulator.debug.dap import BusFaultError
@@ -78,6 +79,8 @@ class FlashController(ABC):
         self.slow: dict[str, float] = {}  # kind of operation -> how many times as long it takes
         self.torn = False  # option bytes whose programming was interrupted
 
+    RDP_LEVEL_0: ClassVar[int]  # the protection byte that protects nothing
+
     # What the families differ in.
 
     @abstractmethod
@@ -116,6 +119,10 @@ class FlashController(ABC):
     @abstractmethod
     def program_options(self, changes: dict[str, int]) -> int:
         """Program option bytes as code on the part does, by name; return how long it takes."""
+
+    @abstractmethod
+    def program_rdp(self, byte: int) -> int:
+        """Program the protection byte alone; return how long it takes."""
 
     @property
     @abstractmethod

@@ -38,6 +38,8 @@ def _half_word(byte: int) -> int:
 class FlashF1(FlashController):
     """FLASH of STM32F1, medium density."""
 
+    RDP_LEVEL_0 = RDP_KEY
+
     def __init__(self, board: Board, model: Model, truth: Truth) -> None:
         super().__init__(board, model, truth)
         self.halves = [_half_word(FACTORY[name]) for name in NAMES]
@@ -110,6 +112,10 @@ class FlashF1(FlashController):
         if memory_too:
             for sector in range(self.cells.sectors):
                 self.cells.erase(sector)
+
+    def program_rdp(self, byte: int) -> int:
+        """Program the protection byte alone; return how long it takes."""
+        return self.program_options({'RDP': byte})
 
     # Registers.
 

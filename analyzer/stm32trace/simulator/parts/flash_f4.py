@@ -45,6 +45,8 @@ ERASED = {
 class FlashF4(FlashController):
     """FLASH of STM32F4 and STM32F7."""
 
+    RDP_LEVEL_0 = 0xAA
+
     def __init__(self, board: Board, model: Model, truth: Truth) -> None:
         super().__init__(board, model, truth)
         self.programmed = dict(FACTORY[model.family])
@@ -115,6 +117,11 @@ class FlashF4(FlashController):
             self.torn = True
 
         return self.begin('option_program', duration, done, undone)
+
+    def program_rdp(self, byte: int) -> int:
+        """Program the protection byte alone; return how long it takes."""
+        cleared = self.programmed['OPTCR'] & ~(RDP_MASK << RDP_SHIFT)
+        return self.program_options({'OPTCR': cleared | byte << RDP_SHIFT})
 
     # Registers.
 

@@ -61,6 +61,8 @@ def _nothing() -> None:
 class FlashG0(FlashController):
     """FLASH of STM32G0, one bank."""
 
+    RDP_LEVEL_0 = 0xAA
+
     def __init__(self, board: Board, model: Model, truth: Truth) -> None:
         super().__init__(board, model, truth)
         self.programmed = dict(FACTORY)
@@ -146,6 +148,10 @@ class FlashG0(FlashController):
                     self.cells.tear(sector)
 
         return self.begin('option_program', duration, done, undone)
+
+    def program_rdp(self, byte: int) -> int:
+        """Program the protection byte alone; return how long it takes."""
+        return self.program_options({'OPTR': self.programmed['OPTR'] & ~RDP_MASK | byte})
 
     # Registers.
 

@@ -1,4 +1,4 @@
-"""A serial port for host tools: a pseudo-terminal whose other end is answered by a function."""
+"""A serial port for host tools: a pseudo-terminal."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class PseudoTerminal:
     """Open while in a `with` block; `path` is what the tool opens. Raises OSError where there are none."""
 
     def __enter__(self) -> PseudoTerminal:
-        self._ours, self._theirs = os.openpty()
-        tty.setraw(self._theirs)
-        self.path = os.ttyname(self._theirs)
+        self.ours, self.theirs = os.openpty()
+        tty.setraw(self.theirs)
+        self.path = os.ttyname(self.theirs)
         return self
 
     def __exit__(
@@ -27,17 +27,28 @@ class PseudoTerminal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        os.close(self._theirs)
-        os.close(self._ours)
+        os.close(self.theirs)
+        os.close(self.ours)
+
+    def receive(self, patience_s: float) -> bytes:
+        """Return what the tool sent; b'' where nothing comes for `patience_s` seconds."""
+        ready, _, _ = select.select([self.ours], [], [], patience_s)
+        return os.read(self.ours, CHUNK) if ready else b''
+
+    def send(self, data: bytes) -> None:
+        """Give bytes to the tool."""
+        while data:
+            data = data[os.write(self.ours, data) :]
 
     def serve(self, answer: Callable[[bytes], bytes], until: Callable[[], bool]) -> None:
         """Give what the tool sends to `answer`, and what that returns to the tool, until `until()`."""
         while not until():
-            if data := self._receive():
-                os.write(self._ours, answer(data))
-        while data := self._receive():
-            os.write(self._ours, answer(data))
+            self._answer(answer)
+        while self._answer(answer):
+            pass
 
-    def _receive(self) -> bytes:
-        ready, _, _ = select.select([self._ours], [], [], PATIENCE_S)
-        return os.read(self._ours, CHUNK) if ready else b''
+    def _answer(self, answer: Callable[[bytes], bytes]) -> bool:
+        data = self.receive(PATIENCE_S)
+        if data:
+            self.send(answer(data))
+        return bool(data)
