@@ -45,6 +45,11 @@ RESET_DELAY = PS // 1000  # from the last ACK to the reset
 THINKING = 20 * PS // 10**6  # before each answer
 POLYNOMIAL, WORD = 0x04C1_1DB7, 0xFFFF_FFFF
 
+
+class Work(int):
+    """Picoseconds in which the flash is at work, where a no-stretch command answers BUSY."""
+
+
 # A conversation asks for a byte with None, for time to pass with a number of picoseconds, and sends with bytes.
 Talk = Generator[int | bytes | None, int, None]
 Ask = Generator[int | bytes | None, int, int]
@@ -214,7 +219,7 @@ class Engine:
             part.ram.data[address - base : address - base + len(data)] = data
             return
         if self._is_option_area(address):
-            yield part.flash.program_options({})
+            yield Work(part.flash.program_options({}))
             return
         for place in range(0, len(data), 8):
             unit = data[place : place + 8]
@@ -222,7 +227,7 @@ class Engine:
             if MEMORY <= where < MEMORY + len(part.flash.cells):
                 if part.flash.is_protected(part.flash.cells.sector_at(where)):
                     continue
-                yield part.flash.program(where, unit)
+                yield Work(part.flash.program(where, unit))
 
     def _erase(self) -> Talk:
         count = yield None
@@ -264,7 +269,7 @@ class Engine:
         flash = self._part.flash
         good = good and not any(map(flash.is_protected, range(flash.cells.sectors)))
         if good:
-            yield flash.erase_all()
+            yield Work(flash.erase_all())
         yield from self._finish(good)
 
     def _erase_pages(self, pages: Iterable[int], good: bool) -> Talk:
@@ -274,7 +279,7 @@ class Engine:
         good = good and max(pages) < flash.cells.sectors
         for page in pages if good else ():
             if not flash.is_protected(page):
-                yield flash.erase_sector(page)
+                yield Work(flash.erase_sector(page))
         yield from self._finish(good)
 
     def _write_protect(self) -> Talk:
@@ -292,18 +297,18 @@ class Engine:
         yield THINKING
         good = checksum == _xor(data)
         if good:
-            yield self._part.flash.program_options({})
+            yield Work(self._part.flash.program_options({}))
         yield from self._finish(good)
         if good:
             yield from self._restart()
 
     def _write_unprotect(self) -> Talk:
-        yield self._part.flash.program_options({})
+        yield Work(self._part.flash.program_options({}))
         yield from self._finish(True)
         yield from self._restart()
 
     def _readout_protect(self) -> Talk:
-        yield self._part.flash.program_rdp(0x00)
+        yield Work(self._part.flash.program_rdp(0x00))
         yield from self._finish(True)
         yield from self._restart()
 
@@ -311,7 +316,7 @@ class Engine:
         flash = self._part.flash
         if self._no_end:
             flash.slow['option_program'] = 1e6
-        yield flash.program_rdp(flash.RDP_LEVEL_0)
+        yield Work(flash.program_rdp(flash.RDP_LEVEL_0))
         yield from self._finish(True)
         yield from self._restart()
 
