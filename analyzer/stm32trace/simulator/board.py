@@ -36,12 +36,13 @@ class Event:
 class Net:
     """One wire: low if anybody drives it low, else high if anybody drives it high, else its pull."""
 
-    __slots__ = ('_drivers', '_watchers', 'level', 'name', 'pull')
+    __slots__ = ('_drivers', '_forced', '_watchers', 'level', 'name', 'pull')
 
     def __init__(self, name: str, pull: int) -> None:
         self.name = name
         self.pull = pull
         self.level = pull
+        self._forced: int | None = None
         self._drivers: dict[str, int] = {}
         self._watchers: list[Watcher] = []
 
@@ -51,6 +52,11 @@ class Net:
             self._drivers.pop(driver, None)
         else:
             self._drivers[driver] = level
+        self._settle(time)
+
+    def force(self, level: int | None, time: int) -> None:
+        """Hold the wire at `level` against everybody, as a short circuit does; None ends that."""
+        self._forced = level
         self._settle(time)
 
     def pull_to(self, level: int, time: int) -> None:
@@ -64,6 +70,8 @@ class Net:
 
     def _settle(self, time: int) -> None:
         level = min(self._drivers.values(), default=self.pull)
+        if self._forced is not None:
+            level = self._forced
         if level != self.level:
             self.level = level
             for watcher in self._watchers:

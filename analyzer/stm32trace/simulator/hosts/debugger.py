@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from stm32trace.simulator.board import Board
 from stm32trace.simulator.debug import core
-from stm32trace.simulator.hosts.swd import CTRL_STAT, SwdProbe
+from stm32trace.simulator.hosts.swd import ABORT, CLEAR_STICKY, CTRL_STAT, SwdProbe
 from stm32trace.simulator.parts import flash_f1, flash_f4, flash_g0
 from stm32trace.simulator.parts.flash import KEYS, MEMORY
 from stm32trace.simulator.parts.models import Model
@@ -84,6 +84,16 @@ class Debugger:
         self.probe.connect()
         self.probe.read(SCS + core.CPUID)
         return self.probe.read(self._model.dbgmcu)
+
+    def connect_under_reset(self) -> None:
+        """With NRST low: connect, have the core halt at its first instruction."""
+        self.probe.connect()
+        self.probe.write(SCS + core.DHCSR, core.DBGKEY << 16 | core.C_DEBUGEN | core.C_HALT)
+        self.probe.write(SCS + core.DEMCR, core.VC_CORERESET)
+
+    def clear_errors(self) -> None:
+        """Clear the sticky flags of the debug port."""
+        self.probe.write_dp(ABORT, CLEAR_STICKY)
 
     def pause(self, seconds: float) -> None:
         """Do nothing for a while."""
@@ -224,6 +234,13 @@ class Debugger:
         self.wait()
         self.set_register(flash_f1.CR, flash_f1.CR_OPTWRE | flash_f1.CR_OPTPG)
         self.probe.write(self._model.option_bytes[0], word, 2)
+        return self.wait()
+
+    def erase_options(self) -> int:
+        """Erase the option bytes of an F1 and leave them so; return SR."""
+        self._unlock_options()
+        erase = flash_f1.CR_OPTWRE | flash_f1.CR_OPTER
+        self.set_register(flash_f1.CR, erase | flash_f1.CR_STRT)
         return self.wait()
 
     def launch_options(self) -> None:

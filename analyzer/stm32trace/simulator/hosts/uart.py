@@ -161,6 +161,11 @@ class UartHost:
         numbers = b''.join(page.to_bytes(2, 'big') for page in pages)
         return self.frame((len(pages) - 1).to_bytes(2, 'big') + numbers)
 
+    def erase_old(self, pages: list[int]) -> int | None:
+        """Erase of some pages with the command of the first loaders; return the last status."""
+        status = self.command(0x43)
+        return self.frame(bytes([len(pages) - 1, *pages])) if status == ACK else status
+
     def go(self, address: int) -> int | None:
         """Go; return the last status."""
         status = self.command(0x21)
