@@ -176,6 +176,7 @@ def play(scenario: Scenario, faults: Sequence[Fault] = ()) -> Played:
     )
     host = _host(scenario, board)
     recorder = Recorder(board, lines)
+    truth.begin(board.now)
     for fault in faults:
         arrange(fault, part, board.now / PS)
     board.run_for(LEAD_IN)

@@ -31,11 +31,16 @@ class Truth:
     """All that happened."""
 
     def __init__(self) -> None:
+        self.begin(0)
+
+    def begin(self, time: int) -> None:
+        """Forget what was so far: the recording begins now, and times count from here."""
+        self._origin = time
         self._happened: list[Happened] = []
 
     def add(self, kind: str, start: int, end: int, **fields: Any) -> None:
         """Note one thing over `[start, end)`."""
-        self._happened.append(Happened(kind, start, end, fields))
+        self._happened.append(Happened(kind, start - self._origin, end - self._origin, fields))
 
     def of(self, *kinds: str) -> list[Happened]:
         """Return what happened, of some kinds or all, in the order of its start."""

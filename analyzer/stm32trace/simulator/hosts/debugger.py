@@ -46,14 +46,16 @@ LAYOUTS = {
     'F4': Layout(
         flash_f4.KEYR, flash_f4.OPTKEYR, flash_f4.SR, flash_f4.CR, flash_f4.SR_BSY, flash_f4.OPTION_KEYS,
         flash_f4.CR_PG | 2 << flash_f4.CR_PSIZE_SHIFT, flash_f4.CR_SER | 2 << flash_f4.CR_PSIZE_SHIFT,
-        flash_f4.CR_MER | 2 << flash_f4.CR_PSIZE_SHIFT, flash_f4.CR_STRT, flash_f4.CR_LOCK, 4, flash_f4.SR_FLAGS,
+        flash_f4.CR_MER | flash_f4.CR_MER1 | 2 << flash_f4.CR_PSIZE_SHIFT, flash_f4.CR_STRT, flash_f4.CR_LOCK, 4, flash_f4.SR_FLAGS,
     ),
     'F1': Layout(
         flash_f1.KEYR, flash_f1.OPTKEYR, flash_f1.SR, flash_f1.CR, flash_f1.SR_BSY, KEYS, flash_f1.CR_PG,
         flash_f1.CR_PER, flash_f1.CR_MER, flash_f1.CR_STRT, flash_f1.CR_LOCK, 2, flash_f1.SR_FLAGS,
     ),
 }  # fmt: skip
-LAYOUTS['F7'] = LAYOUTS['F4']
+LAYOUTS['F7'] = LAYOUTS['F4']._replace(
+    mass_erase=flash_f4.CR_MER | 2 << flash_f4.CR_PSIZE_SHIFT
+)  # one bank
 
 
 class Debugger:

@@ -15,7 +15,6 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from functools import reduce
 from operator import xor
-from typing import NamedTuple
 
 from stm32trace.simulator.board import PS
 from stm32trace.simulator.debug.dap import BusFaultError
@@ -41,6 +40,9 @@ NEED_LEVEL_0 = frozenset(
 )
 MASS_ERASE, BANK_1, BANK_2, RESERVED = 0xFFFF, 0xFFFE, 0xFFFD, 0xFFF0
 ALL_PAGES = 0xFF
+STATUSES = {ACK: 'ack', NACK: 'nack'}
+_OVER = -1  # no picoseconds: the conversation is over
+RESETTING = frozenset([WRITE_PROTECT, WRITE_UNPROTECT, READOUT_PROTECT, READOUT_UNPROTECT])
 RESET_DELAY = PS // 1000  # from the last ACK to the reset
 THINKING = 20 * PS // 10**6  # before each answer
 POLYNOMIAL, WORD = 0x04C1_1DB7, 0xFFFF_FFFF
@@ -77,14 +79,6 @@ I2C_11 = Version(0x11, (*UART_COMMANDS, *NO_STRETCH), is_i2c=True)
 I2C_12 = Version(0x12, (*UART_COMMANDS, *NO_STRETCH, CHECKSUM), is_i2c=True)
 
 
-class Told(NamedTuple):
-    """A command under way, for the truth."""
-
-    name: str
-    opcode: int
-    start: int
-
-
 class Engine:
     """Answers the commands of one host.
 
@@ -95,6 +89,7 @@ class Engine:
         self._part = part
         self._version = version
         self._no_end = quirk_no_end
+        self._resetting = set(RESETTING)
         self.stretches = True  # False while a no-stretch command is at work
         self.reset: Callable[[], None] = lambda: part.reset('sysresetreq')
 
@@ -102,15 +97,38 @@ class Engine:
         """Commands, one after the other, for ever."""
         while True:
             opcode = yield None
+            start = self._part.board.now
             complement = yield None
             yield THINKING
             self.stretches = True
-            if complement != opcode ^ 0xFF or not self._is_allowed(opcode):
+            status = NACK
+            if complement == opcode ^ 0xFF and self._is_allowed(opcode):
+                self.stretches = opcode not in NO_STRETCH
+                status = yield from self._do(opcode)
+            else:
                 yield bytes([NACK])
-                continue
-            self.stretches = opcode not in NO_STRETCH
-            yield bytes([ACK])
-            yield from self._handler(NO_STRETCH.get(opcode, opcode))
+            self._part.truth.add(
+                'boot_command', start, self._part.board.now, opcode=opcode, status=STATUSES[status]
+            )
+            if status == ACK and NO_STRETCH.get(opcode, opcode) in self._resetting:
+                yield from self._restart()
+
+    def _do(self, opcode: int) -> Ask:
+        """Carry a command out; return the last status that was sent."""
+        yield bytes([ACK])
+        status = ACK
+        talk = self._handler(NO_STRETCH.get(opcode, opcode))
+        wanted = next(talk, _OVER)
+        while wanted != _OVER:
+            if wanted in (bytes([ACK]), bytes([NACK])):
+                assert isinstance(wanted, bytes)
+                status = wanted[0]
+            byte = yield wanted
+            try:
+                wanted = talk.send(byte) if wanted is None else next(talk)
+            except StopIteration:
+                break
+        return status
 
     def _is_allowed(self, opcode: int) -> bool:
         plain = NO_STRETCH.get(opcode, opcode)
@@ -205,7 +223,7 @@ class Engine:
         yield from self._store(address, bytes(data[1:]))
         yield from self._finish(True)
         if self._is_option_area(address):
-            yield from self._restart()
+            self._resetting.add(WRITE)
 
     def _is_option_area(self, address: int) -> bool:
         base, size = self._part.model.option_bytes
@@ -299,18 +317,14 @@ class Engine:
         if good:
             yield Work(self._part.flash.program_options({}))
         yield from self._finish(good)
-        if good:
-            yield from self._restart()
 
     def _write_unprotect(self) -> Talk:
         yield Work(self._part.flash.program_options({}))
         yield from self._finish(True)
-        yield from self._restart()
 
     def _readout_protect(self) -> Talk:
         yield Work(self._part.flash.program_rdp(0x00))
         yield from self._finish(True)
-        yield from self._restart()
 
     def _readout_unprotect(self) -> Talk:
         flash = self._part.flash
@@ -318,9 +332,9 @@ class Engine:
             flash.slow['option_program'] = 1e6
         yield Work(flash.program_rdp(flash.RDP_LEVEL_0))
         yield from self._finish(True)
-        yield from self._restart()
 
     def _restart(self) -> Talk:
+        self._resetting = set(RESETTING)
         yield RESET_DELAY
         self._part.flash.load_options()
         self.reset()

@@ -52,9 +52,14 @@ class KeySequence:
         self._given = 0
 
     def give(self, key: int) -> None:
-        """Take a word written to the key register. Raises BusFaultError for a wrong one."""
-        if self.blocked or not self.locked or key != self._keys[self._given]:
-            self.blocked = self.blocked or self.locked
+        """Take a word written to the key register. Raises BusFaultError for a wrong one.
+
+        While it is open nothing happens: OpenOCD writes the keys of an F1 twice.
+        """
+        if not self.locked:
+            return
+        if self.blocked or key != self._keys[self._given]:
+            self.blocked = True
             raise BusFaultError('wrong key')
         self._given += 1
         if self._given == len(self._keys):
@@ -205,8 +210,7 @@ class FlashController(ABC):
     def erase_sector(self, sector: int, done: Callable[[], None] = lambda: None) -> int:
         """Erase one sector; return how long it takes."""
         _, length = self.cells.span(sector)
-        kind = 'page_erase' if len(set(self.model.sectors)) == 1 else 'sector_erase'
-        return self.erase(kind, [sector], self.model.times.erase_of(length), done)
+        return self.erase('page_erase', [sector], self.model.times.erase_of(length), done)
 
     def program(self, address: int, data: bytes, done: Callable[[], None] = lambda: None) -> int:
         """Program one unit; return how long it takes."""

@@ -177,19 +177,28 @@ class FlashF4(FlashController):
 
     def _start(self, control: int) -> None:
         """Erase a sector, or all: refused as a whole where one of them is protected."""
-        mass = bool(control & (CR_MER | CR_MER1))
+        banks = self._banks(control)
         number = control >> CR_SNB_SHIFT & CR_SNB_MASK
         sector = number if number < BANK_2 else BANK_SECTORS + number - BANK_2
-        if mass == bool(control & CR_SER) or not mass and sector >= self.cells.sectors:
+        if bool(banks) == bool(control & CR_SER) or not banks and sector >= self.cells.sectors:
             self._flags |= SR_PGSERR
             return
-        chosen = range(self.cells.sectors) if mass else range(sector, sector + 1)
+        chosen = banks or range(sector, sector + 1)
         if any(map(self.is_protected, chosen)):
             self._flags |= SR_WRPERR
-        elif mass:
+        elif len(banks) == self.cells.sectors:
             self.erase_all(self._ended)
+        elif banks:
+            self.erase('mass_erase', banks, self.model.times.mass_erase // 2, self._ended)
         else:
             self.erase_sector(sector, self._ended)
+
+    def _banks(self, control: int) -> range:
+        """Sectors of the banks that MER and MER1 choose; parts of one bank have MER alone."""
+        sectors = self.cells.sectors
+        first = BANK_SECTORS if sectors > BANK_SECTORS else sectors
+        begin = 0 if control & CR_MER else first
+        return range(begin, sectors if control & CR_MER1 else first)
 
     def _ended(self) -> None:
         self._flags |= SR_EOP

@@ -28,6 +28,7 @@ from stm32trace.simulator.truth import Truth
 
 BROWN_OUT = 1.7  # volts. Source: data sheets, V_POR/PDR
 STARTUP = 500 * PS // 10**6
+REQUEST_TO_RESET = 45 * PS // 10**6  # from SYSRESETREQ to NRST low, as recorded on an F429
 RESET_TO_CODE = 10 * PS // 10**6  # from the end of a reset to the first instruction
 PERIPHERALS = (0x4000_0000, 0x2000_0000)
 PRIVATE = (0xE000_0000, 0x10_0000)
@@ -153,7 +154,10 @@ class Part:
         self.core.runner = ThumbRunner(self)
 
     def reset(self, cause: str) -> None:
-        """Reset the part from inside; it pulls NRST low meanwhile."""
+        """Reset the part from inside, after REQUEST_TO_RESET; it pulls NRST low meanwhile."""
+        self.board.after(REQUEST_TO_RESET, lambda: self._reset_now(cause))
+
+    def _reset_now(self, cause: str) -> None:
         if not self.running:
             return
         self._stop()
