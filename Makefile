@@ -1,6 +1,8 @@
 # make demo    analyse a capture that comes with the project
 # make test    all checks: lint, format, types, tests
 # make bench   how fast `decode` is, beside sigrok-cli
+# make captures  the captures in captures/ again, from their scenarios
+# make pictures  the picture in the README, taken of the real PulseView
 # make clean   remove what these made
 #
 # Works in a virtual environment, .venv; the second run starts at once. Another interpreter: make PYTHON=python3.13 test
@@ -15,7 +17,7 @@ CAPTURE := captures/g071-i2c-bricked/g071-i2c-bricked.sr
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test bench debian-packages clean
+.PHONY: help demo test bench captures pictures debian-packages clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -32,6 +34,12 @@ test: $(VENV)/.dev debian-packages
 
 bench: $(VENV)/.run debian-packages
 	@$(BIN)/python scripts/bench.py
+
+captures: $(VENV)/.run
+	@$(BIN)/python scripts/make-captures.py
+
+pictures: $(VENV)/.dev debian-packages
+	@$(BIN)/python scripts/make-pictures.py
 
 debian-packages:
 	@bash scripts/install-debian-packages.sh

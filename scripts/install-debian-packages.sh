@@ -6,7 +6,14 @@
 set -u
 
 packages=(
-    sigrok-cli # the stock decoders are oracles of ours; lists what PulseView would load
+    sigrok-cli  # the stock decoders are oracles of ours; lists what PulseView would load; its demo device records
+    pulseview   # shows what `stm32trace pulseview open` writes
+    xvfb        # the screen for that
+    imagemagick # takes pictures of that screen
+    openocd     # talks to the virtual part over SWD
+    stm32flash  # talks to it over UART and I2C
+    gcc         # builds the library that stands in for parity, modem lines and the kernel's I2C
+    libc6-dev
 )
 
 cannot() {

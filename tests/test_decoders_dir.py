@@ -81,6 +81,17 @@ def test_each_folder_but_the_core_is_a_decoder_of_that_id_and_the_third_interfac
     ]
 
 
+@pytest.mark.parametrize('name', own_ids)
+def test_decoder_is_thin(name: str) -> None:
+    """It says what it is, and hands on: no branch, no loop but over what it hands on, no number."""
+    tree = ast.parse((DECODERS / name / 'pd.py').read_text(encoding='utf-8'))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    assert [one.name for one in functions if len(one.body) > 5] == []
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.While | ast.Try)]
+    loops = [node for one in functions for node in ast.walk(one) if isinstance(node, ast.For)]
+    assert len(loops) <= 1
+
+
 @each_source
 def test_source_parses_at_the_floor(source: Path) -> None:
     assert syntax_errors(source.read_text(encoding='utf-8')) == []

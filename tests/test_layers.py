@@ -35,11 +35,17 @@ FINDERS = ('importlib', 'pkgutil')
 STANDARD_LIBRARY = sys.stdlib_module_names - set(FINDERS)
 RESOURCES = ('importlib.resources',)  # files shipped inside the package
 
-BASE = core('record', 'bits', 'register', 'machine', 'context', 'scan')
+BASE = core('record', 'bits', 'register', 'machine', 'context', 'scan', 'interest')
 WIRE = (*BASE, *core('lines', 'wire'))
 TRANSACTIONS = core('adi.records', 'adi.registers', 'bootloader.records', 'bootloader.commands')
 OPERATIONS = core(
-    'flash.records', 'flash.options', 'flash.orders', 'cortex.records', 'cortex.registers'
+    'flash.records',
+    'flash.contents',
+    'flash.lock',
+    'flash.options',
+    'flash.orders',
+    'cortex.records',
+    'cortex.registers',
 )
 DEVICES = core('devices')
 
@@ -79,21 +85,58 @@ TABLE: dict[str, tuple[str, ...]] = {
     'stm32trace.detect': (*CAPTURE, *analyzer('line', 'signal', 'settings'), CORE, 'numpy'),
     # What a simulated part really did must not come from the tables that judge it: no core here.
     'stm32trace.simulator': (*CAPTURE, *RESOURCES, 'numpy', 'unicorn'),
-    'stm32trace.merge': BASE,
+    'stm32trace.merge': (*BASE, *analyzer('line'), 'numpy'),
+    # The same as core machines do record by record, for whole columns.
+    'stm32trace.access': (CORE, *analyzer('line', 'merge'), 'numpy'),
+    'stm32trace.publisher': (CORE, *analyzer('access', 'line', 'merge', 'report'), 'numpy'),
+    # pysigrok asks for a module of each decoder, wherever it lies.
+    'stm32trace.pysigrok_decoders': (*FINDERS, *analyzer('pulseview'), 'sigrokdecode'),
     'stm32trace.image': (),
     'stm32trace.windows': (CORE,),
-    'stm32trace.summary': (CORE, *analyzer('image', 'windows')),
+    'stm32trace.debugging': (CORE,),
+    'stm32trace.summary': (CORE, *analyzer('debugging', 'image', 'windows')),
     'stm32trace.verdict': (CORE, *analyzer('summary')),
     'stm32trace.analysis': (*RESULT, *analyzer('detect')),
-    'stm32trace.report': (*RESULT, *analyzer('detect', 'registry'), *RESOURCES, 'rich', 'vcd'),
+    'stm32trace.report': (
+        *RESULT,
+        *analyzer('access', 'detect', 'line', 'registry'),
+        *RESOURCES,
+        'numpy',
+        'rich',
+        'vcd',
+    ),
     'stm32trace.pipeline': (
         *RESULT,
-        *analyzer('capture', 'signal', 'line', 'detect', 'merge', 'report', 'registry', 'settings'),
+        *analyzer(
+            'access',
+            'capture',
+            'signal',
+            'line',
+            'detect',
+            'merge',
+            'publisher',
+            'report',
+            'registry',
+            'settings',
+        ),
+        'numpy',
     ),
+    # Programs and libraries of sigrok.
+    'stm32trace.sigrok': (*CAPTURE, *analyzer('detect', 'registry'), CORE, 'sigrokdecode'),
+    'stm32trace.pulseview': (*RESULT, *analyzer('detect', 'sigrok'), *RESOURCES),
     'stm32trace.cli': (
         *RESULT,
         *analyzer(
-            'capture', 'detect', 'line', 'pipeline', 'report', 'simulator', 'registry', 'settings'
+            'capture',
+            'detect',
+            'line',
+            'pipeline',
+            'pulseview',
+            'report',
+            'simulator',
+            'sigrok',
+            'registry',
+            'settings',
         ),
         *RESOURCES,
         'click',

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stm32trace.line.columns import WordColumns
 from stm32trace.merge import WatermarkMerge
 
 
@@ -16,27 +20,46 @@ class Word(NamedTuple):
     bus: str
 
 
-def words(ends: list[int], bus: str) -> list[Word]:
-    return [Word(end - 1, end, bus) for end in sorted(ends)]
+@dataclass(frozen=True, slots=True)
+class Words(WordColumns):
+    """Words with no field but those of all."""
+
+    record: ClassVar[type] = Word
+
+
+def words(ends: Iterable[int], bus: str) -> list[WordColumns]:
+    """Return words that end there as one piece of columns."""
+    end = np.array(sorted(ends), np.int64)
+    return [Words(end - 1, end, bus)]
 
 
 def test_a_record_waits_until_no_source_can_produce_an_earlier_one() -> None:
     merge = WatermarkMerge(2)
     merge.push(0, words([3, 8], 'a'), 10)
-    assert list(merge.ready()) == []
+    assert merge.ready().records == []
     merge.push(1, words([5], 'b'), 6)
-    assert [word.end for word in merge.ready()] == [3, 5]
-    assert [word.end for word in merge.drain()] == [8]
+    assert [word.end for word in merge.ready().records] == [3, 5]
+    assert [word.end for word in merge.drain().records] == [8]
 
 
 def test_a_record_that_ends_at_the_watermark_waits_for_its_equals() -> None:
     merge = WatermarkMerge(2)
     merge.push(0, words([], 'a'), 5)
     merge.push(1, words([5], 'b'), 5)
-    assert list(merge.ready()) == []
+    assert merge.ready().records == []
     merge.push(0, words([5], 'a'), 9)
     merge.push(1, [], 9)
-    assert [word.bus for word in merge.ready()] == ['a', 'b']
+    assert [word.bus for word in merge.ready().records] == ['a', 'b']
+
+
+def test_what_stays_columns_has_its_places_among_the_records() -> None:
+    merge = WatermarkMerge(2, columnar=[1])
+    merge.push(0, words([3, 8], 'a'), 10)
+    merge.push(1, words([5, 7], 'b'), 10)
+    merged = merge.ready()
+    assert [word.end for word in merged.records] == [3, 8]
+    assert merged.places == [0, 3]
+    assert [(placed.source, placed.places.tolist()) for placed in merged.columns] == [(1, [1, 2])]
 
 
 ENDS = st.lists(st.integers(1, 60), max_size=12)
@@ -46,12 +69,12 @@ ENDS = st.lists(st.integers(1, 60), max_size=12)
 def test_any_cut_into_blocks_gives_the_same_order(
     one: list[int], two: list[int], cuts: set[int]
 ) -> None:
-    sources = [words(one, 'a'), words(two, 'b')]
     merge, merged, last = WatermarkMerge(2), [], 0
     for cut in [*sorted(cuts), 62]:
-        for number, source in enumerate(sources):
-            merge.push(number, [word for word in source if last < word.end <= cut], cut)
-        merged += list(merge.ready())
+        for number, (ends, bus) in enumerate(((one, 'a'), (two, 'b'))):
+            merge.push(number, words((end for end in ends if last < end <= cut), bus), cut)
+        merged += merge.ready().records
         last = cut
-    merged += list(merge.drain())
-    assert merged == sorted(sources[0] + sources[1], key=lambda word: (word.end, word.bus))
+    merged += merge.drain().records
+    both = [Word(end - 1, end, 'a') for end in one] + [Word(end - 1, end, 'b') for end in two]
+    assert merged == sorted(both, key=lambda word: (word.end, word.bus))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rules.option_wave import OptionWave
 from rules_harness import judge
 from stm32trace.analysis import Analysis
 from waves.loader import ERASE_NS, Loader
@@ -77,6 +78,13 @@ KEYS = (0x45670123, 0xCDEF89AB)  # PM0075, FLASH_KEYR
 OPTPG, OPTER_STRT, BSY, EOP = 0x210, 0x260, 0x01, 0x20  # PM0075, FLASH_CR and FLASH_SR
 
 
+def swd_headline(wave: Probe) -> str:
+    """The headline of a session over SWD in which nothing is judged."""
+    verdict = judge(wave, select=('SIG',)).verdict
+    assert verdict is not None
+    return verdict.headline
+
+
 def f1_options_erased() -> Probe:
     """A probe erases the option bytes of an F103, and waits until that has ended."""
     probe = Probe(nrst=1).connect(0x1BA01477).power_up().identify(0x410, 0xE0042000)
@@ -99,3 +107,63 @@ def test_a_reset_after_the_status_told_the_end_of_an_option_write_cuts_nothing()
     probe.mem_read(F1_CONTROLLER + 0x0C, EOP).pause(0.05).sysresetreq()
     analysis = judge(probe.connect(0x1BA01477).power_up())
     assert 'OPT005' not in [judged.finding.rule for judged in analysis.findings]
+
+
+def test_what_a_debugger_does_is_told() -> None:
+    probe = Probe(nrst=1).connect().power_up().identify().halt().step().step().resume().halt()
+    probe.sysresetreq().mem_read_block(FLASH, range(16)).pause(0.2).pulse('nrst', 0.02)
+    assert swd_headline(probe) == (
+        'STM32G07x/G08x over SWD: connected, 64 bytes read from 0x08000000, core halted twice, core'
+        ' stepped twice, core let run once, part reset once, NRST pulled once'
+    )
+
+
+def test_a_pulse_that_the_part_makes_itself_is_no_pull() -> None:
+    probe = Probe(nrst=1).connect().power_up().identify().sysresetreq().pause(0.01)
+    assert 'NRST' not in swd_headline(probe)
+
+
+def test_what_is_only_looked_at_is_told_where_the_flash_is_left_alone() -> None:
+    probe = Probe().connect().power_up().identify().mem_read(0x40022020, 0xDFFFE1AA)
+    probe.core_read(0, 1).core_read(1, 2).mem_write_block(0x20000000, range(4))
+    assert swd_headline(probe) == (
+        'STM32G07x/G08x over SWD: connected, option bytes read (read-out protection level 0), 2 core'
+        ' registers read, 16 bytes written to RAM'
+    )
+
+
+def test_a_part_that_does_not_tell_what_it_is_can_be_debugged() -> None:
+    assert swd_headline(Probe().connect().power_up().halt()) == (
+        'A part that was not identified over SWD: connected, core halted once'
+    )
+    assert 'the part did not tell what it is' in swd_headline(Probe().connect().power_up())
+
+
+def loader(comes_back: bool) -> Probe:
+    probe = Probe().connect().power_up().identify().halt().mem_write_block(0x20000000, range(8))
+    probe.core_write(15, 0x20000000).resume()
+    return probe.poll_halted(100, comes_back, 0.01)
+
+
+def test_a_program_in_sram_is_told_with_its_time_or_as_not_back() -> None:
+    assert swd_headline(loader(comes_back=True)).endswith(
+        'a program run in SRAM for 1.004 s, core halted once'
+    )
+    assert 'a program started in SRAM and not seen to come back in 993.8 ms' in swd_headline(
+        loader(False)
+    )
+
+
+def test_options_that_change_are_told_by_name_and_value() -> None:
+    wave = OptionWave('F7').get('OPTCR', 0xC0FFFFFD).unlock().put('OPTCR', 0xC0FFAAFE)
+    wave.get('SR', 1 << 16, 0).nrst()
+    assert (
+        'option bytes changed (RDP 0xFF -> 0xAA, which erased the flash), NRST pulled once'
+        in swd_headline(wave)
+    )
+
+
+def test_options_that_a_program_may_have_written_are_not_told_as_only_erased() -> None:
+    probe = f1_options_erased().halt().mem_write_block(0x20000000, range(8))
+    probe.core_write(15, 0x20000000).resume().poll_halted(3)
+    assert 'option bytes erased, a program run in SRAM' in swd_headline(probe)

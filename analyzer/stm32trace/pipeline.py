@@ -14,9 +14,10 @@ from stm32trace.analysis import Analysis
 from stm32trace.capture import CaptureReader
 from stm32trace.capture.changes import Changes, Selector
 from stm32trace.detect import Assignment, assign
-from stm32trace.line import LineDecoder, decoders
+from stm32trace.line import LineDecoder, Setup, decoders
 from stm32trace.line.levels import LevelDecoder
 from stm32trace.merge import WatermarkMerge
+from stm32trace.publisher import Publisher
 from stm32trace.settings import Settings
 from stm32trace.summary import Summary
 from stm32trace.verdict import Verdict, decide, undecoded
@@ -30,7 +31,7 @@ from stm32trace_core.rules.engine import Judged, Judgement
 from stm32trace_core.rules.rule import Rule
 
 if TYPE_CHECKING:
-    from stm32trace_core.record import Record
+    pass
 
 
 @dataclass(slots=True)
@@ -91,6 +92,7 @@ class _Run:
         judging: bool = True,
     ) -> None:
         self._reader = reader
+        self._settings = settings
         self._assignment = assignment
         self._channels = sorted(
             {line.channel for bus in assignment.buses for line in bus.roles}
@@ -107,16 +109,20 @@ class _Run:
         found = machines(self._context, buses)
         self._judgement = Judgement(self._context)
         self._summary = Summary(self._context)
-        if not judging:
-            self._rules = []
+        self._rules: list[Rule] = []
+        if judging:
+            rules = engine.chosen(
+                chain(engine.catalogue(), extra_rules), settings.select, settings.ignore
+            )
+            self._rules = engine.instances(rules, self._context, [bus for bus, _ in buses])
+            listeners = [self._judgement, self._summary, *reporters]
+            self._network = Network(chain(found, self._rules, listeners))
+        else:
             self._network = Network([*leading_to(reporters, found), *reporters])
-            return
-        rules = engine.chosen(
-            chain(engine.catalogue(), extra_rules), settings.select, settings.ignore
+        self._publisher = Publisher(
+            self._network, [source.bus for source in self._sources], reporters
         )
-        self._rules = engine.instances(rules, self._context, [bus for bus, _ in buses])
-        listeners = [self._judgement, self._summary, *reporters]
-        self._network = Network(chain(found, self._rules, listeners))
+        self._merge = WatermarkMerge(len(self._sources), self._publisher.columnar)
 
     def _make_context(self, settings: Settings, first: Changes | None) -> Context:
         info = self._reader.info
@@ -143,23 +149,29 @@ class _Run:
         """One source for each bus that can be decoded and for each slow line."""
         for bus in self._decoded:
             decoder = known[bus.protocol]
-            bits = [self._channels.index(bus.channel(role)) for role in decoder.roles]
-            made = decoder(bus.id, self._context.sample_rate)
+            given = {line.role for line in bus.roles}
+            roles = tuple(role for role in decoder.roles if role in given)
+            bits = [self._channels.index(bus.channel(role)) for role in roles]
+            made = decoder(self._setup(bus.id, roles))
             yield _Source(bus.id, made, Selector(bits))
         for line in self._assignment.slow:
             bits = [self._channels.index(line.channel)]
-            made = LevelDecoder(line.role, self._context.sample_rate)
+            made = LevelDecoder(self._setup(CAPTURE, (line.role,)))
             yield _Source(CAPTURE, made, Selector(bits))
+
+    def _setup(self, bus: str, roles: tuple[str, ...]) -> Setup:
+        settings = self._settings
+        return Setup(bus, self._context.sample_rate, roles, settings.baud, settings.parity)
 
     def to_the_end(self) -> int:
         """Run to the end of the data; return the first sample not covered."""
         stop = self._read()
         for source in self._sources:
             for columns in source.decoder.close(stop):
-                self._publish(columns.records())
+                self._publisher.publish(columns.records())
         for damage in self._reader.damage:
-            self._network.publish(
-                CaptureFact(damage.sample, damage.sample, CAPTURE, damage.kind, damage.message)
+            self._publisher.publish(
+                [CaptureFact(damage.sample, damage.sample, CAPTURE, damage.kind, damage.message)]
             )
         self._network.finish(stop)
         return stop
@@ -190,33 +202,23 @@ class _Run:
 
     def _read(self) -> int:
         """Feed every block to every source; return the first sample not covered."""
-        merge = WatermarkMerge(len(self._sources))
         stop: int | None = None
         for block in self._blocks:
             if stop is not None and block.start > stop:
-                self._end_run(merge, stop)
-                self._publish([CaptureGap(stop, block.start, CAPTURE, 'samples missing')])
+                self._end_run(stop)
+                self._publisher.publish([CaptureGap(stop, block.start, CAPTURE, 'samples missing')])
             for number, source in enumerate(self._sources):
                 part = source.selector.select(block)
-                records = chain.from_iterable(
-                    columns.records() for columns in source.decoder.feed(part)
-                )
-                merge.push(number, records, source.decoder.settled)
-            self._publish(merge.ready())
+                self._merge.push(number, source.decoder.feed(part), source.decoder.settled)
+            if self._merge.waiting >= self._publisher.together:
+                self._publisher.take(self._merge.ready())
             stop = block.stop
         stop = self._context.start if stop is None else stop
-        self._end_run(merge, stop)
+        self._end_run(stop)
         return stop
 
-    def _end_run(self, merge: WatermarkMerge, stop: int) -> None:
+    def _end_run(self, stop: int) -> None:
         """Close what the line decoders hold open at the end of a stretch of samples."""
         for number, source in enumerate(self._sources):
-            records = chain.from_iterable(
-                columns.records() for columns in source.decoder.finish(stop)
-            )
-            merge.push(number, records, stop)
-        self._publish(merge.drain())
-
-    def _publish(self, records: Iterable[Record]) -> None:
-        for record in records:
-            self._network.publish(record)
+            self._merge.push(number, source.decoder.finish(stop), stop)
+        self._publisher.take(self._merge.drain())

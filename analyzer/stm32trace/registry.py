@@ -5,11 +5,11 @@ module that cannot be imported is our defect and raises; a broken plug-in of som
 with its reason and the program goes on. No other file imports `pkgutil` or `importlib.metadata`.
 """
 
-import importlib
+import importlib.util
 import pkgutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import metadata
 from types import ModuleType
 
 from stm32trace.errors import PluginError
@@ -24,18 +24,23 @@ class Plugin:
     error: PluginError | None = None
 
 
-def plugins(package_name: str, attribute: str, group: str | None = None) -> tuple[Plugin, ...]:
-    """All plug-ins of a package, by module name, then those of the entry point `group`."""
-    found = tuple(scan(package_name, attribute))
-    return found if group is None else found + tuple(entry_points(group))
+def plugins(package_name: str, attribute: str, group: str | None = None) -> Iterator[Plugin]:
+    """All plug-ins of a package, by module name, then those of the entry point `group`.
+
+    They are imported one by one, as they are asked for.
+    """
+    yield from scan(package_name, attribute)
+    if group is not None:
+        yield from entry_points(group)
 
 
 def scan(package_name: str, attribute: str) -> Iterator[Plugin]:
     """The modules below a package that have `attribute`, at any depth, in order of their names.
 
-    Raises PluginError if a module cannot be imported.
+    Those in whose code the name does not occur are not imported. Raises PluginError if one of the
+    others cannot be.
     """
-    for module in _modules(_imported(package_name)):
+    for module in _modules(_imported(package_name), attribute):
         if hasattr(module, attribute):
             yield Plugin(module.__name__, getattr(module, attribute))
 
@@ -55,6 +60,8 @@ def named(package_name: str, name: str, attribute: str) -> Plugin | None:
 
 def entry_points(group: str) -> Iterator[Plugin]:
     """What other distributions registered under `group`, in order of their names."""
+    from importlib import metadata  # here, as it takes longer to load than a small capture to read
+
     for point in sorted(metadata.entry_points(group=group), key=lambda point: point.name):
         try:
             yield Plugin(point.name, point.load())
@@ -62,12 +69,28 @@ def entry_points(group: str) -> Iterator[Plugin]:
             yield Plugin(point.name, error=_failure(point.value, cause))
 
 
-def _modules(package: ModuleType) -> Iterator[ModuleType]:
+def _modules(package: ModuleType, attribute: str) -> Iterator[ModuleType]:
     for entry in sorted(pkgutil.iter_modules(package.__path__), key=lambda entry: entry.name):
-        module = _imported(f'{package.__name__}.{entry.name}')
-        yield module
+        name = f'{package.__name__}.{entry.name}'
         if entry.ispkg:
-            yield from _modules(module)
+            module = _imported(name)
+            yield module
+            yield from _modules(module, attribute)
+        elif name in sys.modules or _may_have(name, attribute):
+            yield _imported(name)
+
+
+def _may_have(name: str, attribute: str) -> bool:
+    """Whether a module can have an attribute, by the names in its code; True where that cannot be told."""
+    spec = importlib.util.find_spec(name)
+    get_code = getattr(spec and spec.loader, 'get_code', None)
+    if get_code is None:
+        return True
+    try:
+        code = get_code(name)
+    except (ImportError, SyntaxError):
+        return True  # what is wrong with it is told when it is imported
+    return code is None or attribute in code.co_names
 
 
 def _imported(name: str) -> ModuleType:

@@ -15,6 +15,8 @@ class Settings:
     address: int | None = None  # the loader's 7-bit I2C address
     family: str | None = None  # 'G0'
     sample_rate: float | None = None  # Hz; overrides the file's
+    baud: float | None = None  # bits per second of a UART
+    parity: str | None = None  # of a UART: one of UartFormat.parity
     select: tuple[str, ...] = ()  # rule id prefixes; empty: all
     ignore: tuple[str, ...] = ()
     limits: Mapping[str, float] = field(default_factory=dict)

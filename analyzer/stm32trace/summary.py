@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from stm32trace.debugging import Debugging, OptionChanges, grouped
 from stm32trace.image import MemoryImage
 from stm32trace.windows import Windows
 from stm32trace_core.adi.records import OK, LinkStats, MemoryAccess
@@ -19,9 +20,11 @@ from stm32trace_core.bootloader.records import (
     BootCommand,
     DeviceIdentified,
     LoaderInfo,
+    UartLines,
 )
 from stm32trace_core.context import Context
-from stm32trace_core.cortex.records import RamLoaderRun
+from stm32trace_core.cortex.records import HALTED, DebugControl, RamLoaderRun
+from stm32trace_core.cortex.registers import SRAM
 from stm32trace_core.devices import find_device
 from stm32trace_core.flash.records import (
     BANK_ERASE,
@@ -38,14 +41,18 @@ from stm32trace_core.flash.records import (
     READ,
     UNKNOWN,
     FlashOperation,
+    OptionChange,
     OptionState,
+    PeripheralAccess,
     Window,
 )
+from stm32trace_core.interest import Interest, interest
 from stm32trace_core.lines import POWER, Level, Reset
 from stm32trace_core.machine import REPORT, Machine
 from stm32trace_core.record import CAPTURE
 from stm32trace_core.rules.rule import duration_text
 from stm32trace_core.wire.i2c import I2cTransfer
+from stm32trace_core.wire.uart import UartStats
 
 # How an operation ended, in words.
 _ENDINGS = {FAILED: 'failed', INTERRUPTED: 'cut off', UNKNOWN: 'begun, its end not seen'}
@@ -53,8 +60,14 @@ _ENDINGS = {FAILED: 'failed', INTERRUPTED: 'cut off', UNKNOWN: 'begun, its end n
 # Where main flash lies on all STM32 (reference manuals, memory map).
 MAIN_FLASH = range(0x08000000, 0x09000000)
 
+MEMORY = (
+    interest(MemoryAccess, False, ranges=((MAIN_FLASH[0], MAIN_FLASH[-1]),), joined=True),
+    interest(MemoryAccess, False, ranges=(SRAM,), joined=True),
+    interest(MemoryAccess, True, ranges=(SRAM,), joined=True),
+)
+
 # What is counted on the buses of a protocol, in words.
-_TRAFFIC = {'I2C': 'I2C transfer', 'SWD': 'SWD packet'}
+_TRAFFIC = {'I2C': 'I2C transfer', 'SWD': 'SWD packet', 'UART': 'UART byte'}
 
 MOST_ROWS = 2000  # resets and levels kept for the picture; further ones are counted
 
@@ -64,7 +77,8 @@ class Summary(Machine):
 
     consumes = (
         I2cTransfer, BootCommand, DeviceIdentified, LoaderInfo, FlashOperation, Window, Reset, Level,
-        LinkStats, MemoryAccess, OptionState, RamLoaderRun,
+        LinkStats, MemoryAccess, OptionChange, OptionState, RamLoaderRun, DebugControl, PeripheralAccess,
+        UartLines, UartStats,
     )  # fmt: skip
     phase = REPORT
     per_bus = False
@@ -75,6 +89,7 @@ class Summary(Machine):
         self.addresses: dict[str, Counter[int]] = {}  # bus -> loader address -> commands
         self.device: DeviceIdentified | None = None
         self.loader: LoaderInfo | None = None
+        self.lines: dict[str, UartLines] = {}  # bus -> who speaks on which line of a UART
         self.operations: Counter[tuple[str, str]] = Counter()  # (kind, outcome) -> number
         self.pages_erased = 0
         self.image = MemoryImage()
@@ -83,12 +98,21 @@ class Summary(Machine):
             None  # the one with the most BUSY answers and no last status
         )
         self.loader_runs: list[RamLoaderRun] = []
+        self.debugging = Debugging(context)
+        self.first_read: int | None = None  # lowest address of main flash that was read over SWD
+        self.changes = OptionChanges()  # over SWD
+        self.is_connected = False  # a line reset was sent over SWD, and answered after it
         self.options: dict[tuple[str, str], OptionState] = {}  # (bus, register) -> as read last
         self.windows = Windows()
         self.resets: list[Reset] = []
         self.levels: list[Level] = []
         self.dropped: Counter[str] = Counter()  # rows beyond MOST_ROWS, by kind
         self.stop = context.start  # first sample not covered, known when the data has ended
+
+    @property
+    def interests(self) -> tuple[Interest, ...]:
+        """What is read of main flash, and what goes to and from SRAM."""
+        return MEMORY
 
     def feed(self, record: Any) -> Iterable[Any]:
         """Take note of `record`."""
@@ -104,6 +128,14 @@ class Summary(Machine):
         counts = self.counts.setdefault(transfer.bus, Counter())
         counts['bytes'] += len(transfer.acked)
         counts['transactions'] += 1
+
+    def _uart(self, stats: UartStats) -> None:
+        counts = self.counts.setdefault(stats.bus, Counter())
+        counts['bytes'] += stats.words
+        counts['transactions'] += stats.words
+
+    def _uart_lines(self, lines: UartLines) -> None:
+        self.lines[lines.bus] = lines
 
     def _command(self, command: BootCommand) -> None:
         self.counts.setdefault(command.bus, Counter())['commands'] += 1
@@ -137,10 +169,26 @@ class Summary(Machine):
         for what in ('wait', 'fault', 'no_reply', 'parity_errors'):
             if getattr(stats, what):
                 counts[what] += getattr(stats, what)
+        self.is_connected |= bool(stats.line_resets and stats.ok)
 
     def _access(self, access: MemoryAccess) -> None:
-        if not access.write and access.address in MAIN_FLASH and access.outcome == OK:
+        if access.outcome != OK:
+            return
+        self.debugging.memory(access)
+        if not access.write and access.address in MAIN_FLASH:
             self.image.read(access.address, access.value.to_bytes(access.size, 'little'))
+            if self.first_read is None or access.address < self.first_read:
+                self.first_read = access.address
+
+    def _control(self, control: DebugControl) -> None:
+        self.debugging.control(control)
+
+    def _named(self, access: PeripheralAccess) -> None:
+        self.debugging.named(access)
+
+    def _option_change(self, change: OptionChange) -> None:
+        if _protocol(change.bus) == 'SWD':
+            self.changes.take(change)
 
     def _option_state(self, state: OptionState) -> None:
         self.options[state.bus, state.register] = state
@@ -179,13 +227,28 @@ class Summary(Machine):
             return self._traffic()
         subject = part or ('STM32 bootloader' if spoken else 'A part that was not identified')
         over = f'over {self._protocols()}'
+        if done and self.is_connected and not self._changes_flash():
+            done.insert(0, 'connected')
+        unheard = ''.join(self._unheard())
         if done:
-            return f'{subject} {over}: {", ".join(done)}'
-        return (
-            f'{subject} identified {over}, flash not touched'
-            if part
-            else f'{subject} answered {over}'
-        )
+            return f'{subject} {over}: {", ".join(done)}{unheard}'
+        if part:
+            return f'{subject} identified {over}{unheard or ", flash not touched"}'
+        return f'{subject} {"spoken to" if unheard else "answered"} {over}{unheard}'
+
+    def _unheard(self) -> Iterable[str]:
+        """Yield what is missing because only one side of a UART was heard."""
+        for lines in self.lines.values():
+            if not lines.target:
+                host = lines.host.upper()
+                yield f'; only the host was heard ({host}): what the loader answered is not known'
+            elif not lines.host:
+                loader = lines.target.upper()
+                yield f'; only the loader was heard ({loader}): what the host asked for is not all known'
+
+    def _changes_flash(self) -> bool:
+        """Tell whether anything was done to flash or options, or may have been."""
+        return bool(self.loader_runs) or any(kind != READ for kind, _ in self.operations)
 
     def _protocols(self) -> str:
         """Name the protocols of the buses on which there was traffic: 'I2C', 'I2C and UART'."""
@@ -193,7 +256,17 @@ class Summary(Machine):
         return ' and '.join(sorted({_protocol(bus) for bus in busy}))
 
     def _deeds(self) -> Iterable[str]:
-        """Yield what was done to the part, each in a few words."""
+        """Yield what was done to the part, each in a few words: to its flash first."""
+        yield from self._flash_deeds()
+        if self.busy is not None:
+            yield self._still_busy(self.busy)
+        if self.loader_runs:
+            yield self._runs()
+        yield from self._other_deeds()
+        if self.go is not None:
+            yield f'started at 0x{self.go:08X}'
+
+    def _flash_deeds(self) -> Iterable[str]:
         if self.operations[MASS_ERASE, DONE]:
             yield 'mass erase'
         if self.operations[BANK_ERASE, DONE]:
@@ -201,26 +274,38 @@ class Summary(Machine):
         if self.pages_erased:
             yield f'{self.pages_erased} page{"s" * (self.pages_erased > 1)} erased'
         if self.image.written:
-            yield f'{_grouped(self.image.written)} bytes written' + self._verified()
+            yield f'{grouped(self.image.written)} bytes written' + self._verified()
         elif self.image.seen:
-            yield f'{_grouped(self.image.seen)} bytes read'
+            start = '' if self.first_read is None else f' from 0x{self.first_read:08X}'
+            yield f'{grouped(self.image.seen)} bytes read{start}'
         if self.operations[OPTION_PROGRAM, DONE]:
             loaded = ', not loaded in this capture' if self._needs_load() else ''
-            yield f'option bytes changed{loaded}'
+            yield f'option bytes changed{self.changes.told(self.device)}{loaded}'
         elif self.operations[OPTION_ERASE, DONE]:
-            yield 'option bytes erased and not written again'
+            rewritten = '' if self.loader_runs else ' and not written again'
+            yield f'option bytes erased{rewritten}'
         yield from self._unfinished()
-        if self.busy is not None:
-            yield self._still_busy(self.busy)
-        if self.loader_runs:
-            yield self._runs()
-        if self.go is not None:
-            yield f'started at 0x{self.go:08X}'
+
+    def _other_deeds(self) -> Iterable[str]:
+        """Yield what a debugger did besides: what it looked at only where nothing of the flash is told."""
+        if not self._has_swd():
+            return
+        yield from self.debugging.deeds(self.resets, len(self.loader_runs))
+        if self._changes_flash():
+            return
+        levels = sorted({one.level for one in self.options.values() if one.level >= 0})
+        if levels:
+            told = ' and '.join(str(level) for level in levels)
+            yield f'option bytes read (read-out protection level {told})'
+        yield from self.debugging.details()
+
+    def _has_swd(self) -> bool:
+        return any(_protocol(bus) == 'SWD' for bus in self.counts)
 
     def _still_busy(self, command: BootCommand) -> str:
         samples = command.busy_end - command.busy_start
         took = duration_text(self.context.seconds(samples), samples)
-        times = f'{_grouped(command.busy_count)} time{"s" * (command.busy_count > 1)}'
+        times = f'{grouped(command.busy_count)} time{"s" * (command.busy_count > 1)}'
         return f'{command.name} BUSY {times} over {took}, its end not seen'
 
     def _needs_load(self) -> bool:
@@ -228,8 +313,9 @@ class Summary(Machine):
         known = find_device(self.device.dev_id) if self.device else None
         if known is None or not known[0].options.obl_launch_exists:
             return False
-        over_swd = any(_protocol(bus) == 'SWD' for bus in self.counts)
-        return over_swd and not self.operations[OPTION_LOAD, DONE] and not self._lost_supply()
+        return (
+            self._has_swd() and not self.operations[OPTION_LOAD, DONE] and not self._lost_supply()
+        )
 
     def _lost_supply(self) -> bool:
         return any(reset.cause == POWER for reset in self.resets)
@@ -239,9 +325,11 @@ class Summary(Machine):
         samples = longest.end - longest.start
         number = len(self.loader_runs) + self.dropped['loader runs']
         took = duration_text(self.context.seconds(samples), samples)
+        if number == 1 and longest.outcome != HALTED:
+            return f'a program started in SRAM and not seen to come back in {took}'
         if number == 1:
             return f'a program run in SRAM for {took}'
-        return f'{_grouped(number)} programs run in SRAM, the longest for {took}'
+        return f'{grouped(number)} programs run in SRAM, the longest for {took}'
 
     def _unfinished(self) -> Iterable[str]:
         """Yield what was begun and did not end well, or whose end is not in the capture."""
@@ -249,14 +337,14 @@ class Summary(Machine):
             for outcome, words in _ENDINGS.items():
                 number = self.operations[kind, outcome]
                 if number:
-                    times = f' ({_grouped(number)} times)' if number > 1 else ''
+                    times = f' ({grouped(number)} times)' if number > 1 else ''
                     yield f'{kind.replace("_", " ")} {words}{times}'
 
     def _verified(self) -> str:
         if self.image.verified == self.image.written:
             return ' and verified'
         if self.image.verified:
-            return f', {_grouped(self.image.verified)} of them verified'
+            return f', {grouped(self.image.verified)} of them verified'
         return ', not read back'
 
     def _traffic(self) -> str:
@@ -264,7 +352,7 @@ class Summary(Machine):
         for bus, counts in self.counts.items():
             totals[_protocol(bus)] += counts['transactions']
         told = [
-            f'{_grouped(number)} {_TRAFFIC[what]}{"s" * (number > 1)}'
+            f'{grouped(number)} {_TRAFFIC[what]}{"s" * (number > 1)}'
             for what, number in sorted(totals.items())
             if number
         ]
@@ -274,7 +362,7 @@ class Summary(Machine):
         over = f' in {duration_text(self.context.seconds(length), length)}' if length > 0 else ''
         nobody = (
             'none of them with an STM32 bootloader'
-            if totals['I2C']
+            if totals['I2C'] or totals['UART']
             else 'the part did not tell what it is'
         )
         return f'{" and ".join(told)}{over}, {nobody}'
@@ -290,17 +378,17 @@ _HANDLERS: dict[type, Callable[[Summary, Any], None]] = {
     Reset: Summary._reset,
     Level: Summary._level,
     LinkStats: Summary._link,
+    UartLines: Summary._uart_lines,
+    UartStats: Summary._uart,
     MemoryAccess: Summary._access,
+    OptionChange: Summary._option_change,
     OptionState: Summary._option_state,
     RamLoaderRun: Summary._loader_run,
+    DebugControl: Summary._control,
+    PeripheralAccess: Summary._named,
 }
 
 
 def _protocol(bus: str) -> str:
     """'i2c0' -> 'I2C'."""
     return bus.rstrip('0123456789').upper()
-
-
-def _grouped(number: int) -> str:
-    """24576 -> '24 576'."""
-    return f'{number:,}'.replace(',', ' ')

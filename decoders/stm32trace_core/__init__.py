@@ -8,7 +8,7 @@ Standard library only, Python 3.4 syntax. The stations, in the order in which a 
     network                    carries records from machine to machine, and knows all machines
     resets                     when the slow lines had which level, and what reset the part
     wire                       bus words and transfers (I2cByte -> I2cTransfer; SwdTransfer)
-    bootloader                 the ROM loader's commands (I2cTransfer -> BootCommand)
+    bootloader                 the ROM loader's commands (I2cTransfer, UartWord -> BootCommand)
     adi                        the debug and access ports (SwdTransfer -> RegisterAccess, MemoryAccess)
     devices                    one table per STM32 family
     cortex                     core debug, and programs run in SRAM (MemoryAccess -> DebugControl, RamLoaderRun)

@@ -9,9 +9,10 @@ from .record import CAPTURE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterable, Tuple  # novm
+    from typing import Any, Iterable, Optional, Tuple  # novm
 
     from .context import Context
+    from .interest import Interest
     from .record import Record
 
 # Phases. What a machine produces goes to machines of its own and of later phases only; what a diagnosis
@@ -40,6 +41,11 @@ class Machine(object):
     def __init__(self, context: 'Context', bus: 'str' = CAPTURE) -> 'None':
         self.context = context
         self.bus = bus
+
+    @property
+    def interests(self) -> 'Optional[Tuple[Interest, ...]]':
+        """Which of the accesses to registers and memory it needs now, of those it consumes; None: all."""
+        return None
 
     def feed(self, record: 'Any') -> 'Iterable[Record]':
         """Return the records that `record`, one of `consumes`, decides."""

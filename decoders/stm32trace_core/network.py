@@ -45,6 +45,23 @@ class Network(object):
             for product in feed(record):
                 self.publish(product, phase)
 
+    def deliver(self, record: 'Record', machines: 'Iterable[Machine]') -> 'None':
+        """Do as `publish` does for those of `listeners` that need this record."""
+        for machine in machines:
+            for product in machine.feed(record):
+                self.publish(product, machine.phase)
+
+    def listeners(self, kinds: 'Iterable[type]', bus: 'str', origin: 'int' = -1) -> 'List[Machine]':
+        """Return the machines that records of these types go to, in that order."""
+        lowest = REPORT if origin == DIAGNOSIS else origin
+        return [
+            machine
+            for machine in self._machines
+            if set(kinds).intersection(machine.consumes)
+            and machine.phase >= lowest
+            and (not machine.per_bus or bus in (CAPTURE, machine.bus))
+        ]
+
     def finish(self, end: 'int') -> 'None':
         """Tell every machine, phase by phase, that the data ends before sample `end`."""
         for machine in self._machines:
@@ -52,14 +69,7 @@ class Network(object):
                 self.publish(product, machine.phase)
 
     def _route(self, kind: 'type', bus: 'str', origin: 'int') -> 'List[Tuple[Any, int]]':
-        lowest = REPORT if origin == DIAGNOSIS else origin
-        route = [  # type: List[Tuple[Any, int]]
-            (machine.feed, machine.phase)
-            for machine in self._machines
-            if kind in machine.consumes
-            and machine.phase >= lowest
-            and (not machine.per_bus or bus in (CAPTURE, machine.bus))
-        ]
+        route = [(machine.feed, machine.phase) for machine in self.listeners([kind], bus, origin)]
         self._routes[(kind, bus, origin)] = route
         return route
 

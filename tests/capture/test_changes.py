@@ -76,10 +76,14 @@ def test_a_cut_divides_the_entries_and_the_span(at: int) -> None:
     assert content(join([before, after])) == content(whole)
 
 
-def test_small_blocks_are_merged_but_never_across_a_gap() -> None:
-    parts = [changes(0, 2, (0, 1)), changes(2, 3), changes(3, 6, (4, 0)), changes(9, 10, (9, 0))]
-    assert [content(block) for block in merged(parts, at_least=5)] == [
+@pytest.mark.parametrize(('entries', 'samples'), [(2, 100), (100, 5)])
+def test_small_blocks_are_merged_but_never_across_a_gap(entries: int, samples: int) -> None:
+    parts = [changes(0, 2, (0, 1)), changes(2, 3), changes(3, 6, (4, 0)), changes(6, 7)]
+    assert [
+        content(block) for block in merged([*parts, changes(9, 10, (9, 0))], entries, samples)
+    ] == [
         (0, 6, [(0, 1), (4, 0)]),
+        (6, 7, []),
         (9, 10, [(9, 0)]),
     ]
 
@@ -89,6 +93,12 @@ def test_selected_bits_are_packed_in_the_order_asked_for() -> None:
     picked = BitPicker([8, 2, 0]).pick(state)
     assert picked.tolist() == [0b101, 0b010, 0b111]
     assert picked.dtype == np.uint8
+
+
+@given(st.lists(st.integers(0, 63), max_size=64, unique=True), st.integers(0, 2**64 - 1))
+def test_any_bits_may_be_picked_in_any_order(bits: Sequence[int], state: int) -> None:
+    (picked,) = BitPicker(bits).pick(np.array([state], np.uint64)).tolist()
+    assert picked == sum((state >> bit & 1) << place for place, bit in enumerate(bits))
 
 
 @pytest.mark.parametrize(

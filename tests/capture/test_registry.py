@@ -43,13 +43,25 @@ def test_modules_with_the_attribute_are_found_at_any_depth_in_order(package: Pat
 
 
 def test_a_module_of_ours_that_cannot_be_imported_is_an_error(package: Path) -> None:
-    (package / 'broken.py').write_text('import no_such_module')
+    (package / 'broken.py').write_text('import no_such_module\nRULE = 1')
     with pytest.raises(
         PluginError, match="plugged.broken: .* No module named 'no_such_m"
     ) as caught:
         list(scan('plugged', 'RULE'))
     assert caught.value.name == 'plugged.broken'
     assert isinstance(caught.value.cause, ModuleNotFoundError)
+
+
+def test_a_module_that_is_no_plug_in_is_not_imported(package: Path) -> None:
+    (package / 'good.py').write_text('RULE = 1')
+    (package / 'other.py').write_text('1 / 0')
+    assert list(scan('plugged', 'RULE')) == [Plugin('plugged.good', 1)]
+
+
+def test_a_module_that_cannot_be_parsed_is_an_error(package: Path) -> None:
+    (package / 'broken.py').write_text('RULE =')
+    with pytest.raises(PluginError, match='plugged.broken'):
+        list(scan('plugged', 'RULE'))
 
 
 def test_a_broken_plug_in_of_others_is_listed_and_the_rest_is_used(
@@ -69,9 +81,18 @@ def test_a_broken_plug_in_of_others_is_listed_and_the_rest_is_used(
 def test_ours_come_before_those_of_others(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (package / 'ours.py').write_text('READER = 1')
     points(monkeypatch, alien='plugged.ours:__name__')
-    found = plugins('plugged', 'READER', 'some.group')
-    assert found == (Plugin('plugged.ours', 1), Plugin('alien', 'plugged.ours'))
-    assert plugins('plugged', 'READER') == found[:1]
+    found = list(plugins('plugged', 'READER', 'some.group'))
+    assert found == [Plugin('plugged.ours', 1), Plugin('alien', 'plugged.ours')]
+    assert list(plugins('plugged', 'READER')) == found[:1]
+
+
+def test_those_of_others_are_not_looked_for_before_they_are_asked_for(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (package / 'first.py').write_text('READER = 1')
+    (package / 'second.py').write_text('1 / 0')
+    points(monkeypatch, alien='plugged.second:READER')
+    assert next(plugins('plugged', 'READER', 'some.group')) == Plugin('plugged.first', 1)
 
 
 def test_a_module_asked_for_by_name_is_found_without_importing_the_others(package: Path) -> None:

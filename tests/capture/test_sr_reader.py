@@ -150,7 +150,7 @@ def test_a_capture_can_be_read_again(tmp_path: Path) -> None:
 
 
 def test_two_readings_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
-    source = reader(tmp_path, [*HEAD, *chunks(*[b'\0\1'] * 9)], block_samples=2)
+    source = reader(tmp_path, [*HEAD, *chunks(*[b'\0\1'] * 144)], block_samples=2)
     pairs = list(zip(source.blocks([0]), source.blocks([0]), strict=True))
     assert all(a.index.tolist() == b.index.tolist() for a, b in pairs)
     assert len(pairs) == 9
@@ -165,15 +165,21 @@ def test_an_index_that_is_no_channel_is_told_with_those_that_are(tmp_path: Path)
 
 
 def test_small_chunks_are_joined_to_blocks(tmp_path: Path) -> None:
-    source = reader(tmp_path, [*HEAD, *chunks(*[b'\0' * 100] * 50)], block_samples=1000)
-    assert [block.stop - block.start for block in source.blocks([0])] == [500] * 10
+    source = reader(tmp_path, [*HEAD, *chunks(*[b'\0' * 100] * 50)], block_samples=100)
+    assert [block.stop - block.start for block in source.blocks([0])] == [1600, 1600, 1600, 200]
 
 
-def test_blocks_hold_65536_to_262144_samples(tmp_path: Path) -> None:
-    source = reader(tmp_path, [*HEAD, *chunks(*[bytes(123_457)] * 20)])
+@pytest.mark.parametrize(
+    ('piece', 'least', 'most'), [(b'\0', 4 << 20, 5 << 20), (b'\0\1', 1, 1 << 18)]
+)
+def test_blocks_are_small_where_much_changes_and_large_where_little_does(
+    tmp_path: Path, piece: bytes, least: int, most: int
+) -> None:
+    samples = piece * (10_000_000 // len(piece))
+    source = reader(tmp_path, [*HEAD, *chunks(*[samples[:1_234_567]] * 8)])
     lengths = [block.stop - block.start for block in source.blocks([0])]
-    assert all(65_536 <= length <= 262_144 for length in lengths[:-1])
-    assert sum(lengths) == 20 * 123_457
+    assert all(least <= length <= most for length in lengths[:-1])
+    assert sum(lengths) == 8 * 1_234_567
 
 
 @given(

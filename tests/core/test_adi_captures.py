@@ -14,7 +14,7 @@ import pytest
 from prerequisites import require_captures
 from stm32trace.capture import open_capture
 from stm32trace.capture.changes import Selector
-from stm32trace.line.columns import WordColumns
+from stm32trace.line.columns import Setup, WordColumns
 from stm32trace.line.swd import SwdDecoder
 from stm32trace_core.adi.link import LinkMonitor
 from stm32trace_core.adi.machine import AdiMachine
@@ -48,7 +48,7 @@ def decoded(path: Path) -> list[SwdTransfer | SwdSequence]:
     wanted = [index[role] for role in ROLES]
     order = sorted(wanted)
     selector = Selector([order.index(channel) for channel in wanted])
-    decoder = SwdDecoder('swd0', reader.info.sample_rate)
+    decoder = SwdDecoder(Setup('swd0', reader.info.sample_rate))
     found: list[WordColumns] = []
     stop = 0
     for block in reader.blocks(order):

@@ -173,7 +173,7 @@ def test_commands_that_change_options_restart_the_part() -> None:
 
 def test_read_protection_leaves_these_commands_alone() -> None:
     free = {row.opcode for row in COMMANDS.values() if not row.gated_by_rdp}
-    assert free == {0x00, 0x01, 0x02, 0x03, 0x50, 0x51, 0x92, 0x93}
+    assert free == {0x00, 0x01, 0x02, 0x03, 0x50, 0x51, commands.SYNCHRONIZE, 0x92, 0x93}
 
 
 @pytest.mark.parametrize(

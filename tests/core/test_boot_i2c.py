@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from stm32trace.capture import open_capture
 from stm32trace.capture.changes import Changes, Selector, cut
-from stm32trace.line.columns import LineDecoder
+from stm32trace.line.columns import LineDecoder, Setup
 from stm32trace.line.i2c import I2cDecoder
 from stm32trace.line.levels import LevelDecoder
 from stm32trace_core.bootloader.commands import COMMANDS
@@ -1116,9 +1116,12 @@ def test_other_traffic_does_not_touch_the_loaders(noise: list[str]) -> None:
 
 def transfers_of(blocks: Iterable[Changes], rate: float, slow: Sequence[str] = ()) -> Iterator[Any]:
     """Yield what the line decoders and the framer make of SCL, SDA and the lines `slow`, in time order."""
-    selectors: list[tuple[LineDecoder, Selector]] = [(I2cDecoder(BUS, rate), Selector([0, 1]))]
+    selectors: list[tuple[LineDecoder, Selector]] = [
+        (I2cDecoder(Setup(BUS, rate)), Selector([0, 1]))
+    ]
     selectors += [
-        (LevelDecoder(role), Selector([number])) for number, role in enumerate(slow, start=2)
+        (LevelDecoder(Setup('', roles=(role,))), Selector([number]))
+        for number, role in enumerate(slow, start=2)
     ]
     found: list[Any] = []
     stop = 0

@@ -30,9 +30,11 @@ from stm32trace_core.describe import describe
 from stm32trace_core.flash.operations import BootOperations
 from stm32trace_core.flash.records import (
     AreaRefused,
+    BlindAccess,
     FlashOperation,
     OptionChange,
     OptionState,
+    PartFamily,
     PeripheralAccess,
     Window,
 )
@@ -306,6 +308,26 @@ RECORDS: list[tuple[Any, tuple[str, str, str]]] = [
     (
         FlashOperation(0, 22_000, 'i2c0', 'page_erase', 0x45, None, None, (3, 4), b'', 'done'),
         ('page erase 3 to 4: done after 22 ms', 'page erase 3 to 4', 'page erase'),
+    ),
+    (
+        FlashOperation(0, 22_000, 'swd0', 'page_erase', -1, FLASH, 1024, (0,), b'', 'done'),
+        (
+            'page erase 0x08001800, 1024 bytes, page 0: done after 22 ms',
+            'page erase 0x08001800, 1024 bytes, page 0',
+            'page erase',
+        ),
+    ),
+    (
+        FlashOperation(0, 85, 'swd0', 'mass_erase', -1, None, None, (), b'', 'failed', ('WRPERR',)),
+        ('mass erase: failed after 85 us (WRPERR)', 'mass erase', 'mass erase'),
+    ),
+    (
+        PartFamily(0, 9, 'swd0', 'F4', 'use of the flash registers', False, ('F7',)),
+        ('STM32F4 or STM32F7 (use of the flash registers)', 'STM32F4 or STM32F7', 'F4'),
+    ),
+    (
+        BlindAccess(0, 9, 'swd0', True),
+        ('write at an address that is not known', 'write at an address that is not known', '?'),
     ),
     (
         FlashOperation(0, 2720, 'i2c0', 'program', 0x32, FLASH, 256, (), bytes(256), 'done'),

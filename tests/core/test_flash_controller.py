@@ -32,6 +32,7 @@ from stm32trace_core.flash.records import (
     UNKNOWN,
     UNLOCK,
     AreaRefused,
+    BlindAccess,
     FlashOperation,
     OptionState,
     PartFamily,
@@ -399,10 +400,16 @@ def test_the_two_keys_unlock() -> None:
 
 @pytest.mark.parametrize('keys', [(KEY2,), (KEY1, KEY1), (KEY1, 0)])
 def test_wrong_keys_do_not_unlock(keys: tuple[int, ...]) -> None:
-    session = on_g0()
+    session = on_g0().write(G0_CR, 0)
     for key in keys:
         session.write(G0_KEYR, key)
     assert [one.outcome for one in operations(session)] == [FAILED]
+
+
+def test_a_second_key_alone_may_follow_one_that_was_not_seen() -> None:
+    assert operations(on_g0().write(G0_KEYR, KEY2)) == []
+    session = on_g0().write(G0_KEYR, KEY1).write(-1, KEY2).write(G0_KEYR, KEY2)
+    assert operations(session.write(G0_CR, G0_PG)) == []
 
 
 def test_after_a_wrong_key_the_right_ones_do_not_help_before_a_reset() -> None:
@@ -727,5 +734,79 @@ def test_the_options_of_a_real_f429_are_read(shared_captures: Path) -> None:
 
 
 def test_an_access_whose_address_is_not_known_says_nothing() -> None:
-    session = Session().read(-1, 0x10076419).write(-1, KEY1)
-    assert told(session, finish=True) == []
+    session = Session().read(-1, 0x10076419).write(-1, KEY1).write(-1, KEY2)
+    assert told(session, finish=True) == [
+        BlindAccess(0, 100, BUS, False),
+        BlindAccess(100, 200, BUS, True),
+    ]
+
+
+# What can be seen only in part.
+
+
+def families_of(session: Session) -> list[tuple[str, bool, tuple[str, ...]]]:
+    found = only(told(session, finish=True), PartFamily)
+    return [(one.family, one.sure, one.others) for one in found]
+
+
+def test_families_whose_controllers_are_alike_are_rivals() -> None:
+    assert families_of(Session().write(F4_CR, F4_SER | F4_STRT)) == [('F4', False, ('F7',))]
+    named = Session().write(F4_CR, F4_SER | F4_STRT).system_reset().read(IDCODE, 0x10000452)
+    assert families_of(named) == [('F4', False, ('F7',)), ('F7', True, ())]
+
+
+def test_what_rivals_say_differently_is_not_told() -> None:
+    session = Session().read(F4_OPTCR, 0xC0FCAAFD).write(F4_CR, F4_MER)
+    [state] = only(told(session, finish=True), OptionState)
+    assert (state.level, state.protected, state.sectors) == (0, (), 0)
+    [sure] = only(told(session, finish=True, family='F7'), OptionState)
+    assert (sure.level, sure.protected, sure.sectors) == (0, (0, 1), 8)
+
+
+def test_families_whose_controllers_differ_are_told_apart_by_the_bits_in_use() -> None:
+    assert families_of(Session().write(G0_CR, G0_PG)) == []
+    assert families_of(Session().write(G0_CR, G0_PG).read(G0_SR, 0)) == []
+    busy = Session().write(G0_CR, G0_PG).read(G0_SR, 0).read(G0_SR, G0_BSY)
+    assert families_of(busy)[0][0] == 'G0'
+
+
+def test_of_several_accesses_in_a_row_whose_address_is_not_known_each_kind_is_told_once() -> None:
+    session = on_g0().write(-1, 1).write(-1, 2).read(-1, 0).read(G0_SR, 0).write(-1, 3)
+    found = only(told(session), BlindAccess)
+    assert [(one.start, one.write) for one in found] == [(100, True), (300, False), (500, True)]
+
+
+def test_an_access_that_was_refused_is_none_to_nobody_knows_where() -> None:
+    assert only(told(on_g0().write(-1, 1, outcome=FAULT)), BlindAccess) == []
+
+
+def test_a_reset_after_what_could_not_be_seen_does_not_interrupt_for_sure() -> None:
+    session = on_g0().write(G0_CR, G0_PER | G0_STRT).read(G0_SR, G0_BSY).read(-1, 0)
+    assert [one.outcome for one in work(session.system_reset())] == [UNKNOWN]
+    seen = on_g0().write(G0_CR, G0_PER | G0_STRT).read(G0_SR, G0_BSY).system_reset()
+    assert [one.outcome for one in work(seen)] == [INTERRUPTED]
+
+
+def test_a_write_to_nobody_knows_where_may_have_unlocked() -> None:
+    session = on_g0().read(G0_CR, G0_LOCK).write(-1, KEY1).write(G0_CR, G0_PER | G0_STRT)
+    assert [one.outcome for one in work(session.read(G0_SR, 0))] == [DONE]
+
+
+@pytest.mark.parametrize(
+    ('session', 'control', 'start'),
+    [(on_g0(), G0_CR, G0_STRT), (on_f4(), F4_CR, F4_STRT), (on_f1(), F1_CR, F1_STRT)],
+)
+def test_a_start_bit_that_reads_0_is_an_end(session: Session, control: int, start: int) -> None:
+    session.write(control, 2 | start).read(control, 2 | start).wait(0.001).read(control, 2)
+    assert [one.outcome for one in work(session.system_reset())] == [DONE]
+
+
+def test_a_start_bit_that_reads_1_is_none() -> None:
+    session = on_g0().write(G0_CR, 2 | G0_STRT).read(G0_CR, 2 | G0_STRT).system_reset()
+    assert [one.outcome for one in work(session)] == [INTERRUPTED]
+
+
+def test_a_lock_that_is_found_closed_was_closed_at_the_order() -> None:
+    session = on_g0().write(G0_CR, 2 | G0_STRT).read(G0_CR, G0_LOCK).write(G0_CR, 0)
+    [found] = work(session, finish=True)
+    assert (found.outcome, found.errors) == (FAILED, (LOCKED,))

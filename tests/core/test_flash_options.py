@@ -200,7 +200,7 @@ def test_an_f4_takes_over_what_it_programs() -> None:
         ('WRP', 'none', 'sectors 0'),
         ('RDP', '0xAA', '0x55'),
     ]
-    assert [(one.rdp, one.level) for one in only(found, OptionState)] == [(0xAA, 0)]
+    assert [(one.rdp, one.level) for one in only(found, OptionState)] == [(0xAA, 0), (0x55, 1)]
 
 
 def test_an_f4_that_is_locked_programs_nothing() -> None:
@@ -218,7 +218,8 @@ def test_the_keys_open_the_lock_in_the_register_before() -> None:
 
 
 def test_wrong_option_keys_do_not_unlock() -> None:
-    session = Session().write(G0_OPTKEYR, KEYS[1]).write(G0_OPTKEYR, KEYS[0])
+    session = Session().write(G0_CR, 0)
+    session.write(G0_OPTKEYR, KEYS[1]).write(G0_OPTKEYR, KEYS[0])
     assert operations(told(session, 'G0')) == [(OPTION_UNLOCK, FAILED)]
 
 
@@ -317,6 +318,7 @@ def shown(key: str, dev_id: int | None, register: str, value: int) -> tuple[int,
         ('F7', 0x451, 'OPTCR', 0xFFFEAAFD, 12, (0,)),
         ('F7', 0x451, 'OPTCR', 0xDFFEAAFD, 24, (0, 1)),  # two banks: a bit for two sectors
         ('F7', None, 'OPTCR', 0xC000AAFD, 8, (0, 1, 2, 3, 4, 5, 6, 7)),
+        ('F7', None, 'OPTCR', 0xCF00AAFD, 12, (0, 1, 2, 3, 4, 5, 6, 7)),  # an F76x has four more
         ('F4', 0x419, 'OPTCR', 0x0FFFAAED, 12, ()),
         ('F4', 0x419, 'OPTCR1', 0x0FFE0000, 12, (12,)),
         ('F4', 0x413, 'OPTCR1', 0x00000000, 0, ()),
@@ -364,3 +366,13 @@ def test_a_register_without_fields_changes_as_a_whole() -> None:
     [table] = [one for one in family.flash.registers if one.name == 'KEYR']
     assert list(changes(family, None, table, 1, 2)) == [('KEYR', '0x00000001', '0x00000002')]
     assert list(changes(family, None, table, 2, 2)) == []
+
+
+@pytest.mark.parametrize(
+    ('name', 'register', 'rdp'), [('F7', F4_OPTCR, 0), ('F1', F1_OBR, -1), ('G0', G0_OPTR, 0)]
+)
+def test_an_option_register_that_reads_all_zero_tells_no_level(
+    name: str, register: int, rdp: int
+) -> None:
+    [state] = only(told(Session().read(register, 0), name), OptionState)
+    assert (state.rdp, state.level, state.protected, state.sectors) == (rdp, -1, (), 0)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from stm32trace.capture.changes import Selector
+from stm32trace.line.columns import Setup
 from stm32trace.line.levels import LevelDecoder
 from stm32trace_core.bootloader.commands import COMMANDS
 from stm32trace_core.bootloader.i2c import I2cBootloader
@@ -71,7 +72,9 @@ def levels(loader: Loader) -> list[Any]:
     block = loader.changes()
     for number, role in enumerate(loader.roles):
         if role not in ('scl', 'sda'):
-            for columns in LevelDecoder(role).feed(Selector([number]).select(block)):
+            for columns in LevelDecoder(Setup('', roles=(role,))).feed(
+                Selector([number]).select(block)
+            ):
                 found.extend(columns.records())
     return found
 

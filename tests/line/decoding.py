@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from stm32trace.capture.changes import Changes, cut
-from stm32trace.line.columns import LineDecoder, WordColumns
+from stm32trace.line.columns import LineDecoder, Setup, WordColumns
 from stm32trace.line.i2c import I2cDecoder
 from stm32trace_core.context import bare_context
 from stm32trace_core.wire.i2c import I2cByte, I2cFramer, I2cTransfer
@@ -51,8 +51,8 @@ def decoded(decoder: LineDecoder, blocks: Iterable[Changes]) -> list[Record]:
 def decode(source: I2cWave | Iterable[Changes], sample_rate: float | None = 1e6) -> list[Record]:
     """Return all records of SCL and SDA: of a dialogue, at its own sample rate, or of blocks."""
     if isinstance(source, I2cWave):
-        return decoded(I2cDecoder(source.bus, source.rate), [source.lines()])
-    return decoded(I2cDecoder(BUS, sample_rate), source)
+        return decoded(I2cDecoder(Setup(source.bus, source.rate)), [source.lines()])
+    return decoded(I2cDecoder(Setup(BUS, sample_rate)), source)
 
 
 def only(kind: type[RecordT], records: Iterable[object]) -> list[RecordT]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from line.decoding import decoded, only
 from stm32trace.capture.changes import Changes
+from stm32trace.line.columns import Setup
 from stm32trace.line.swd import PAUSE_S, PAUSE_SAMPLES, SwdDecoder
 from stm32trace_core.wire.swd import SwdSequence, SwdTransfer
 from stm32trace_core.wire.swd_framer import SwdFramer
+from stm32trace_core.wire.swd_spikes import ClockSpikes
+from waves.probe import Probe
 from waves.swd import SwdWave
 
 if TYPE_CHECKING:
@@ -24,8 +27,8 @@ BUS = 'swd0'
 def decode(source: SwdWave | Iterable[Changes], sample_rate: float | None = 24e6) -> list[Record]:
     """Return all records of SWCLK and SWDIO: of a dialogue, at its own sample rate, or of blocks."""
     if isinstance(source, SwdWave):
-        return decoded(SwdDecoder(source.bus, source.rate), [source.lines()])
-    return decoded(SwdDecoder(BUS, sample_rate), source)
+        return decoded(SwdDecoder(Setup(source.bus, source.rate)), [source.lines()])
+    return decoded(SwdDecoder(Setup(BUS, sample_rate)), source)
 
 
 def items(source: SwdWave | Iterable[Changes], sample_rate: float | None = 24e6) -> list[Item]:
@@ -43,11 +46,28 @@ def sequences(source: SwdWave | Iterable[Changes]) -> list[tuple[str, int]]:
     return [(one.kind, one.bits) for one in only(SwdSequence, decode(source))]
 
 
-def framed(block: Changes, sample_rate: float | None = 24e6, bus: str = BUS) -> list[Item]:
-    """Return what `SwdFramer` makes of one run, fed with a cycle at a time as PulseView would."""
+def framed(
+    block: Changes, sample_rate: float | None = 24e6, bus: str = BUS, clean: bool = False
+) -> list[Item]:
+    """Return what `SwdFramer` makes of one run, fed with a cycle at a time as PulseView would.
+
+    clean: with ClockSpikes before it.
+    """
     pause = int(sample_rate * PAUSE_S) if sample_rate else PAUSE_SAMPLES
+    spikes = ClockSpikes(pause)
     framer = SwdFramer(bus, pause, block.start)
     found: list[Item] = []
+    for cycle in cycles(block):
+        for one in spikes.cycle(*cycle) if clean else [cycle]:
+            found += framer.cycle(*one)
+    for one in spikes.finish():
+        found += framer.cycle(*one)
+    found += framer.finish(block.stop)
+    return sorted(found, key=lambda one: one.end)
+
+
+def cycles(block: Changes) -> Iterator[tuple[int, int, int, int]]:
+    """Yield rise, SWDIO, fall, SWDIO of each clock cycle of a run; the end of the run cuts off the last."""
     rise: tuple[int, int] | None = None
     clock = -1
     for sample, state in zip(block.index.tolist(), block.state.tolist(), strict=True):
@@ -57,12 +77,10 @@ def framed(block: Changes, sample_rate: float | None = 24e6, bus: str = BUS) -> 
         if clock:
             rise = sample, state >> 1
         elif rise is not None:
-            found += framer.cycle(*rise, sample, state >> 1)
+            yield (*rise, sample, state >> 1)
             rise = None
     if rise is not None:
-        found += framer.cycle(*rise, block.stop, rise[1])
-    found += framer.finish(block.stop)
-    return sorted(found, key=lambda one: one.end)
+        yield (*rise, block.stop, rise[1])
 
 
 def levels(bits: str, clock: int = 6, start: int = 200) -> Changes:
@@ -76,3 +94,10 @@ def levels(bits: str, clock: int = 6, start: int = 200) -> Changes:
     state = np.concatenate(([0], state, [0]))
     keep = np.diff(state, prepend=99) != 0
     return Changes(0, int(index[-1]) + 10, index[keep], state[keep].astype(np.uint8))
+
+
+def session() -> Probe:
+    """A session with answers of every kind."""
+    probe = Probe().connect().power_up().halt().waiting(1).mem_read_block(0x08000000, range(8))
+    probe.mem_write_block(0x20000000, [0xA5A5A5A5, 0x0000008D, 0xFFFFFFFF]).waiting(1)
+    return probe.mem_read(0x1FFF7590, fault=True).status().abort().core_read(15, 0x080000C0)

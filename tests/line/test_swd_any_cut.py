@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from line.decoding import pieces
-from line.swd_decoding import decode, framed, items, levels
+from line.decoding import only, pieces
+from line.swd_decoding import cycles, decode, framed, items, levels
 from stm32trace.capture.changes import Changes
+from stm32trace.line import swd_framing
+from stm32trace_core.lines import ClockStats
+from stm32trace_core.wire.swd_spikes import ClockSpikes
 from waves.i2c import window
 from waves.swd import AP, DP, FAULT, NO_REPLY, OK, WAIT, SwdWave
+
+
+@pytest.fixture(scope='module', autouse=True, params=[1, 100])
+def window_length(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Look at so few cycles in one go that even a short dialogue takes several goes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(swd_framing, 'AT_LEAST', request.param)
+        yield
+
 
 ACKS = (OK, OK, OK, WAIT, FAULT, NO_REPLY, 0, 3)
 
@@ -71,9 +85,28 @@ def dialogue(draw: st.DrawFn) -> Changes:
     for _ in range(draw(st.integers(0, 3))):
         line = draw(st.sampled_from(('swclk', 'swdio')))
         wave.glitch(line, draw(st.integers(1, wave.length)), draw(st.integers(1, 3)))
-    block = wave.lines()
+    return part(draw, wave.lines())
+
+
+def part(draw: st.DrawFn, block: Changes) -> Changes:
+    """A block begun and ended anywhere."""
     start = draw(st.integers(0, block.stop) | st.just(0))
     return window(block, start, draw(st.integers(start, block.stop) | st.just(block.stop)))
+
+
+@st.composite
+def late(draw: st.DrawFn) -> Changes:
+    """Packets of a session in which DLCR was written before."""
+    wave = SwdWave(gap=draw(st.sampled_from((0, 2, 8)))).turnaround(draw(st.integers(2, 4)))
+    for _ in range(draw(st.integers(3, 8))):
+        value = draw(st.sampled_from((0, 1, 0xFFFFFFFF)) | st.integers(0, 2**32 - 1))
+        ack, bad = draw(st.sampled_from((OK, OK, *ACKS))), draw(st.integers(0, 9)) == 0
+        getattr(wave, draw(st.sampled_from(('read', 'write'))))(AP, 4, value, ack, bad)
+    if draw(st.booleans()):
+        wave.line_reset().turnaround(1).read(DP, 0, 1)
+    if draw(st.booleans()):
+        wave.glitch('swclk', draw(st.integers(1, wave.length)), draw(st.integers(1, 3)))
+    return part(draw, wave.lines())
 
 
 @st.composite
@@ -86,7 +119,7 @@ def cuts(draw: st.DrawFn, block: Changes) -> list[int]:
     return sorted(min(max(at, block.start), block.stop) for at in found)
 
 
-ANY = noise() | random_bits() | dialogue()
+ANY = noise() | random_bits() | dialogue() | late()
 RATES = st.sampled_from((24e6, 200e6, 40.0, None))  # spike filter off, on; pause of 40 samples
 
 
@@ -100,7 +133,16 @@ def test_any_cut_gives_the_same_records(
 
 @given(ANY, st.sampled_from((24e6, 40.0)))
 def test_records_are_those_that_the_bit_fed_framer_finds(block: Changes, rate: float) -> None:
-    assert items([block], rate) == framed(block, rate)
+    assert items([block], rate) == framed(block, rate, clean=True)
+
+
+@given(ANY, st.sampled_from((24e6, 40.0)))
+def test_spikes_are_those_that_are_found_cycle_by_cycle(block: Changes, rate: float) -> None:
+    spikes = ClockSpikes(int(rate))
+    for cycle in cycles(block):
+        spikes.cycle(*cycle)
+    spikes.finish()
+    assert sum(one.spikes for one in only(ClockStats, decode([block], rate))) == spikes.count
 
 
 @pytest.mark.parametrize('seed', range(6))
@@ -117,7 +159,7 @@ def test_long_streams_are_cut_and_framed_alike(seed: int) -> None:
             wave.glitch('swclk', wave.length - 50)
     block = wave.lines()
     expected = items([block])
-    assert framed(block) == expected
+    assert framed(block, clean=True) == expected
     cut = sorted(random.integers(0, block.stop, 30).tolist())
     assert items(pieces(block, cut)) == expected
     assert items(pieces(block, range(0, block.stop, 5000))) == expected

@@ -56,4 +56,4 @@ def test_acknowledges_are_a_string_of_bits_and_numbers_a_list_with_spaces() -> N
         'x',
         {'acked': [True, False], 'data': [1, 2]},
     )
-    assert ROWS.line(row).split(',')[:12] == 'i2c0,i2c_transfer,,,1,2,,x,,,1 2,10'.split(',')
+    assert ROWS.line(row).split(',')[:14] == 'i2c0,i2c_transfer,,,1,2,,x,,,,,1 2,10'.split(',')

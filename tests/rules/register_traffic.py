@@ -12,8 +12,8 @@ from stm32trace_core.adi.records import OK, LinkReset
 from stm32trace_core.bootloader.records import DeviceIdentified
 from stm32trace_core.context import Context
 from stm32trace_core.cortex.records import CATCH, HALT, RESET, RESUME, CoreStatus, DebugRequest
-from stm32trace_core.flash.records import OptionState, PeripheralAccess
-from stm32trace_core.lines import SYSRESETREQ, LevelChange, Reset
+from stm32trace_core.flash.records import BlindAccess, OptionState, PeripheralAccess
+from stm32trace_core.lines import SYSRESETREQ, CaptureGap, LevelChange, Reset
 from stm32trace_core.network import Network
 from stm32trace_core.rules.engine import Judgement
 from stm32trace_core.rules.rule import Finding, Rule, Withdrawn
@@ -109,6 +109,14 @@ class Traffic:
         """Read DHCSR."""
         bits = [bool(value >> bit & 1) for bit in (17, 18, 19, 25, 0)]
         return self.add(CoreStatus, value, *bits)
+
+    def blind(self, write: bool = True) -> Self:
+        """An access to nobody knows where."""
+        return self.add(BlindAccess, write)
+
+    def gap(self) -> Self:
+        """Samples are missing."""
+        return self.add(CaptureGap, 'samples missing', bus='')
 
     def link(self) -> Self:
         return self.add(LinkReset, 'line_reset', 0, 0)

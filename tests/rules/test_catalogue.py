@@ -39,6 +39,17 @@ DECIDED: dict[str, tuple[str, Severity, Confidence]] = {
     'I2C006': ('clock-stretch-long', WARNING, HIGH),
     'I2C009': ('sda-stuck-low', ERROR, HIGH),
     'I2C010': ('scl-stuck-low', ERROR, HIGH),
+    'UART001': ('parity-missing', ERROR, HIGH),
+    'UART002': ('baud-mismatch', ERROR, HIGH),
+    'UART003': ('framing-error', WARNING, HIGH),
+    'UART004': ('break-in-session', WARNING, HIGH),
+    'UART005': ('sync-unanswered', ERROR, HIGH),
+    'UART006': ('leading-zero-byte', NOTE, HIGH),
+    'UART007': ('local-echo', NOTE, HIGH),
+    'UART008': ('sync-too-early', WARNING, MEDIUM),
+    'UART009': ('second-sync', NOTE, HIGH),
+    'UART012': ('baud-out-of-range', WARNING, HIGH),
+    'UART013': ('control-line-reset', WARNING, MEDIUM),
     'BLP001': ('bad-command-complement', ERROR, HIGH),
     'BLP002': ('command-not-supported', WARNING, HIGH),
     'BLP003': ('command-nack', ERROR, HIGH),
@@ -46,15 +57,27 @@ DECIDED: dict[str, tuple[str, Severity, Confidence]] = {
     'BLP005': ('bad-address-checksum', ERROR, HIGH),
     'BLP006': ('address-nack', ERROR, HIGH),
     'BLP007': ('bad-data-checksum', ERROR, HIGH),
+    'BLP008': ('misaligned-write', ERROR, HIGH),
     'BLP009': ('incomplete-frame', ERROR, HIGH),
+    'BLP010': ('mass-erase-code-nack', ERROR, HIGH),
+    'BLP011': ('page-list-nack', ERROR, MEDIUM),
     'BLP012': ('status-timeout', ERROR, HIGH),
     'BLP013': ('busy-forever', ERROR, HIGH),
     'BLP014': ('busy-then-nack', ERROR, HIGH),
+    'BLP016': ('unexpected-status', ERROR, HIGH),
+    'BLP019': ('erase-form-mismatch', ERROR, HIGH),
+    'BLP020': ('nack-ignored', ERROR, HIGH),
+    'BLP021': ('response-length', WARNING, HIGH),
+    'BLP022': ('resync-storm', WARNING, HIGH),
     'BLS001': ('unneeded-readout-unprotect', ERROR, HIGH),
     'BLS002': ('option-launch-missing', ERROR, MEDIUM),
     'BLS003': ('no-resync-after-reset-command', ERROR, HIGH),
     'BLS004': ('reset-during-option-command', CRITICAL, HIGH),
     'BLS005': ('lost-after-option-command', CRITICAL, HIGH),
+    'BLS006': ('erase-slower-than-spec', WARNING, MEDIUM),
+    'BLS007': ('write-without-erase', WARNING, MEDIUM),
+    'BLS008': ('no-verify', NOTE, HIGH),
+    'BLS009': ('verify-mismatch', ERROR, HIGH),
     'SWD001': ('no-response', ERROR, HIGH),
     'SWD002': ('response-lost-mid-session', ERROR, HIGH),
     'SWD003': ('ack-all-zero', ERROR, HIGH),
@@ -92,19 +115,24 @@ DECIDED: dict[str, tuple[str, Severity, Confidence]] = {
     'RST002': ('unexplained-reset', WARNING, HIGH),
     'RST003': ('reset-pulse-too-short', WARNING, MEDIUM),
     'RST004': ('held-in-reset', ERROR, HIGH),
+    'RST007': ('boot0-low-at-reset', ERROR, HIGH),
+    'RST009': ('boot0-left-high', NOTE, HIGH),
     'DIA001': ('option-block-lost-on-g0', CRITICAL, HIGH),
     'DIA002': ('mass-erase-refused-by-protection', ERROR, HIGH),
     'DIA003': ('mass-erase-failed-unprotected', ERROR, MEDIUM),
     'DIA005': ('no-debug-connection', ERROR, HIGH),
+    'DIA006': ('uart-bootloader-mute', ERROR, HIGH),
     # The catalogue says high; the capture of a mute part cannot tell that much.
     'DIA007': ('i2c-bootloader-mute', ERROR, MEDIUM),
+    'DIA010': ('host-gives-up-too-early', ERROR, HIGH),
+    'DIA012': ('protected-part-in-update-flow', ERROR, HIGH),
 }
 
 # What tells that nothing, or nothing graver, was found.
 SILENCE = re.compile(r'== \[\]|== \(\)|assert not |\bCLEAN\b|\bSUPPRESSED\b|is None\b')
 SUSPECTS = {'host', 'probe', 'wiring', 'supply', 'target', 'capture'}
 PROTOCOLS = {'i2c', 'uart', 'swd', 'jtag', 'spi'}
-LINES = {'nrst', 'vdd', 'boot0'}
+LINES = {'nrst', 'vdd', 'boot0', 'dtr', 'rts'}
 KNOWN_NEEDS = PROTOCOLS | LINES | set(FACTS) | {'sample_rate', 'family'}
 
 rules = catalogue()

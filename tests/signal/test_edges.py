@@ -18,6 +18,7 @@ def test_edges_are_positions_of_entries() -> None:
     assert (found.rises(1).tolist(), found.falls(1).tolist()) == ([1], [3])
     assert (found.rises(2).tolist(), found.falls(2).tolist()) == ([2], [3])
     assert found.of(1).tolist() == [1, 3]
+    assert found.samples(1).tolist() == [2, 5]
 
 
 def test_first_entry_of_a_run_is_no_edge() -> None:

@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from stm32trace.capture import open_capture
 from stm32trace.capture.changes import Selector
+from stm32trace.line.columns import Setup
 from stm32trace.line.swd import SwdDecoder
 from stm32trace_core.adi.records import OK, MemoryAccess
 from stm32trace_core.context import Context, bare_context
@@ -138,7 +139,7 @@ def recorded(file: Path, clock: str = 'SWCLK', data: str = 'SWDIO') -> tuple[lis
     reader = open_capture(file)
     rate = reader.info.sample_rate
     assert rate is not None
-    decoder = SwdDecoder(BUS, rate)
+    decoder = SwdDecoder(Setup(BUS, rate))
     found: list[Any] = []
     end = 0
     names = [channel.name for channel in reader.info.channels]

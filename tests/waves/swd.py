@@ -50,7 +50,19 @@ from stm32trace_core.wire.swd import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ['AP', 'DP', 'FAULT', 'NO_REPLY', 'OK', 'WAIT', 'Dense', 'SwdWave', 'dense', 'request']
+__all__ = [
+    'AP',
+    'DP',
+    'FAULT',
+    'NO_REPLY',
+    'OK',
+    'WAIT',
+    'Dense',
+    'SwdWave',
+    'dense',
+    'request',
+    'said',
+]
 
 DP, AP = 'dp', 'ap'
 TARGETSEL = 0xC
@@ -394,6 +406,17 @@ def dense(
     asked[np.isin(asked, [request(DP, False, a) for a in (4, 8)])] = request(DP, False, 0)
     ack = np.where(random.random(packets) < wait, WAIT, OK).astype(np.uint8)
     word = random.integers(0, 1 << 32, packets, np.uint32)
+    return said(asked, ack, word, per_clock, gap)
+
+
+def said(
+    asked: NDArray[np.uint8],
+    ack: NDArray[np.uint8],
+    word: NDArray[np.uint32],
+    per_clock: int = 6,
+    gap: int = 2,
+) -> Dense:
+    """(n,) packets without a pause: request bytes, acknowledges OK or WAIT, and the words that go with OK."""
     host, after, length = _cycles(asked, ack, word, gap)
     used = np.arange(host.shape[1]) < length[:, np.newaxis]
     first = np.concatenate(([0], np.cumsum(length)[:-1]))

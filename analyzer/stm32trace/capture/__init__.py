@@ -9,6 +9,7 @@ sr_writer.py     the way back
 """
 
 import math
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from stm32trace.capture.reader import CaptureFormat, CaptureReader
@@ -34,16 +35,20 @@ def open_capture(
             f'--samplerate: expected a rate above 0, found {sample_rate}; give one such as 24M',
             option='--samplerate',
         )
-    known = formats()
-    named = None if input_format is None else _by_name(known, input_format)
+    named = None if input_format is None else _by_name(input_format)
     head = _head(path)
-    return (named or _by_content(known, path, head)).open(path, sample_rate=sample_rate)
+    return (named or _by_content(path, head)).open(path, sample_rate=sample_rate)
 
 
 def formats() -> tuple[CaptureFormat, ...]:
     """The formats that can be read, in-tree ones first."""
+    return tuple(_formats())
+
+
+def _formats() -> Iterator[CaptureFormat]:
+    """The same, one by one: those after the one that is wanted need not be imported."""
     found = (plugin.value for plugin in _plugins())
-    return tuple(value for value in found if isinstance(value, CaptureFormat))
+    return (value for value in found if isinstance(value, CaptureFormat))
 
 
 def unavailable_formats() -> tuple[PluginError, ...]:
@@ -55,7 +60,7 @@ def unavailable_formats() -> tuple[PluginError, ...]:
     )
 
 
-def _plugins() -> tuple[Plugin, ...]:
+def _plugins() -> Iterator[Plugin]:
     return plugins('stm32trace.capture', 'READER', 'stm32trace.capture')
 
 
@@ -68,22 +73,23 @@ def _not_a_format(plugin: Plugin) -> PluginError:
     )
 
 
-def _by_name(known: tuple[CaptureFormat, ...], name: str) -> CaptureFormat:
-    for candidate in known:
+def _by_name(name: str) -> CaptureFormat:
+    for candidate in _formats():
         if candidate.name == name:
             return candidate
     raise OptionError(
-        f'--input-format: expected one of {_names(known)}, found {name!r};'
+        f'--input-format: expected one of {_names(formats())}, found {name!r};'
         ' see `stm32trace formats`',
         option='--input-format',
     )
 
 
-def _by_content(known: tuple[CaptureFormat, ...], path: Path, head: bytes) -> CaptureFormat:
+def _by_content(path: Path, head: bytes) -> CaptureFormat:
     """The format of a file; where the content tells none, its name says who words the error."""
-    for candidate in known:
+    for candidate in _formats():
         if candidate.recognizes(head):
             return candidate
+    known = formats()
     for candidate in known:
         if path.suffix.lower() in candidate.suffixes:
             return candidate
@@ -94,7 +100,7 @@ def _by_content(known: tuple[CaptureFormat, ...], path: Path, head: bytes) -> Ca
     )
 
 
-def _names(known: tuple[CaptureFormat, ...]) -> str:
+def _names(known: Iterable[CaptureFormat]) -> str:
     return ', '.join(candidate.name for candidate in known)
 
 

@@ -42,14 +42,14 @@ def from_samples(
     samples: (m,) one state a sample. previous_state: that of sample `start - 1`, None at the
     begin of a run.
     """
-    stop = start + len(samples)
-    index = np.flatnonzero(samples[1:] != samples[:-1])
-    index += 1
-    if len(samples) and (previous_state is None or previous_state != int(samples[0])):
-        index = np.concatenate((np.zeros(1, np.int64), index))
-    state = samples[index]
+    changed = np.empty(len(samples), np.bool_)
+    np.not_equal(samples[1:], samples[:-1], out=changed[1:])
+    if len(samples):
+        changed[0] = previous_state is None or previous_state != int(samples[0])
+    index = np.flatnonzero(changed)
+    state = samples.take(index)
     index += start
-    return Changes(start, stop, index, state)
+    return Changes(start, start + len(samples), index, state)
 
 
 def to_samples(changes: Changes, previous_state: int | None = None) -> NDArray[np.unsignedinteger]:
@@ -84,17 +84,24 @@ def join(blocks: Sequence[Changes]) -> Changes:
     )
 
 
-def merged(blocks: Iterable[Changes], at_least: int) -> Iterator[Changes]:
-    """The same changes in blocks of `at_least` samples or more, but for the last of each run."""
+def merged(blocks: Iterable[Changes], entries: int, samples: int) -> Iterator[Changes]:
+    """The same changes in fewer blocks, each but for the last of a run as large as it pays.
+
+    That is, of so many entries or more, or of so many samples or more.
+    """
     waiting: list[Changes] = []
+    held = 0
     for block in blocks:
         if waiting and waiting[-1].stop != block.start:
             yield join(waiting)
             waiting.clear()
+            held = 0
         waiting.append(block)
-        if block.stop - waiting[0].start >= at_least:
+        held += len(block.index)
+        if held >= entries or block.stop - waiting[0].start >= samples:
             yield join(waiting)
             waiting.clear()
+            held = 0
     if waiting:
         yield join(waiting)
 
@@ -102,21 +109,26 @@ def merged(blocks: Iterable[Changes], at_least: int) -> Iterator[Changes]:
 class BitPicker:
     """Picks bits out of states: bit `bits[k]` becomes bit k, in the smallest type that holds them.
 
-    One table look-up for each byte of the state, whatever the number of bits.
+    Bits that move equally far move together, so channels picked in their order cost next to nothing.
     """
 
     def __init__(self, bits: Sequence[int]) -> None:
         self._type = state_type(len(bits))
-        self._tables = [
-            (byte, _picking_table(byte, bits, self._type))
-            for byte in sorted({b // 8 for b in bits})
-        ]
+        self._moves: dict[int, int] = {}  # how far down: bits of the incoming state
+        for target, source in enumerate(bits):
+            down = source - target
+            self._moves[down] = self._moves.get(down, 0) | 1 << source
 
     def pick(self, state: NDArray[np.unsignedinteger]) -> NDArray[np.unsignedinteger]:
+        wide = np.promote_types(state.dtype, self._type)
         picked = np.zeros(len(state), self._type)
-        octets = np.ascontiguousarray(state).view(np.uint8).reshape(len(state), state.itemsize)
-        for byte, table in self._tables:
-            picked |= table[octets[:, byte]]
+        for down, mask in self._moves.items():
+            moved = state.astype(wide, copy=False) & wide.type(mask)
+            if down > 0:
+                moved >>= wide.type(down)
+            elif down < 0:
+                moved <<= wide.type(-down)
+            picked |= moved.astype(self._type, copy=False)
         return picked
 
 
@@ -136,27 +148,18 @@ class Selector:
         """The next block, narrowed."""
         state = self._picker.pick(block.state)
         keep = np.empty(len(state), np.bool_)
-        keep[1:] = state[1:] != state[:-1]
+        np.not_equal(state[1:], state[:-1], out=keep[1:])
         if len(state):
             keep[0] = block.start != self._stop or int(state[0]) != self._state
             self._state = int(state[-1])
         if len(state) or block.start == self._stop:
             self._stop = block.stop
-        return replace(block, index=block.index[keep], state=state[keep])
+        if keep.all():
+            return replace(block, state=state)
+        kept = np.flatnonzero(keep)
+        return replace(block, index=block.index.take(kept), state=state.take(kept))
 
 
 def select(blocks: Iterable[Changes], bits: Sequence[int]) -> Iterator[Changes]:
     """`blocks` narrowed to some of their channels: see `Selector`."""
     return map(Selector(bits).select, blocks)
-
-
-def _picking_table(
-    byte: int, bits: Sequence[int], dtype: np.dtype[np.unsignedinteger]
-) -> NDArray[np.unsignedinteger]:
-    """(256,) for each value of that byte of a state, what it adds to the picked state."""
-    values = np.arange(256, dtype=dtype if dtype.itemsize > 1 else np.uint8)
-    table = np.zeros(256, dtype)
-    for target, source in enumerate(bits):
-        if source // 8 == byte:
-            table |= ((values >> dtype.type(source % 8)) & dtype.type(1)) << dtype.type(target)
-    return table

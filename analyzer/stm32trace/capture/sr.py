@@ -20,7 +20,10 @@ from stm32trace.capture.zip_members import Archive, Member, MemberStream, Proble
 from stm32trace.errors import CaptureError, ChannelError, FormatError, TruncatedError
 from stm32trace.model import CaptureInfo, Damage, whole_rate
 
-_BLOCK_SAMPLES = 131072  # a block, its changes and the copies in between fit in a cache
+# What is read at once fits in a cache, together with its changes and the copies in between. Where
+# little changes, that many blocks are joined, or fewer with that many entries.
+_BLOCK_SAMPLES = 262144
+_BLOCKS, _ENTRIES = 16, 65536
 _MOST_METADATA = 1 << 20  # bytes; sigrok writes less than a thousand
 _VERSIONS = ('1', '2')
 _LOCAL_SIGNATURE = b'PK\x03\x04'
@@ -90,9 +93,10 @@ class SrReader:
                 names=unknown,
                 known=known,
             )
-        return merged(self._blocks(channels), self._block_samples // 2)
+        return merged(self._blocks(channels), _ENTRIES, _BLOCKS * self._block_samples)
 
     def _blocks(self, channels: Sequence[int]) -> Iterator[Changes]:
+        """Yield what is read at once."""
         sampler = DenseSampler(self._unit_size, channels)
         buffer = memoryview(bytearray(self._block_samples * self._unit_size))
         samples = 0

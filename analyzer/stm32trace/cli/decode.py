@@ -13,46 +13,15 @@ from stm32trace.cli.options import Options, shared
 from stm32trace.cli.output import Output
 from stm32trace.cli.program import complain, did_you_mean
 from stm32trace.cli.run import choose, exit_status, failing, follow, opened, read
+from stm32trace.cli.sigrok_rows import SigrokRows, sigrok_option
 from stm32trace.errors import OptionError
-from stm32trace.report.naming import Naming
+from stm32trace.report.listing import Listing
 from stm32trace.report.order import TimeOrder
 from stm32trace.report.plain import counted
 from stm32trace.report.reporter import RowFormat
-from stm32trace.report.rows import KINDS, LAYERS, Kind, make_row, select
-from stm32trace_core.adi.records import MemoryAccess
-from stm32trace_core.context import Context, bare_context
-from stm32trace_core.machine import REPORT, Machine
-from stm32trace_core.record import CAPTURE
+from stm32trace.report.rows import KINDS, LAYERS, select
+from stm32trace_core.context import bare_context
 from stm32trace_core.rules.engine import Judged
-
-CHUNK = 1000  # lines written at a time
-
-
-class Rows(Machine):
-    """Turns the records of some kinds into lines as they come."""
-
-    phase = REPORT
-    per_bus = False
-
-    def __init__(
-        self, context: Context, kinds: Iterable[Kind], form: RowFormat, order: TimeOrder
-    ) -> None:
-        super().__init__(context, CAPTURE)
-        self._kinds = {kind.record: kind for kind in kinds if kind.record is not None}
-        self._form = form
-        self._order = order
-        self._naming = Naming(context)
-        named = Naming.consumes if MemoryAccess in self._kinds else ()
-        self.consumes = (*self._kinds, *named)
-
-    def feed(self, record: Any) -> Iterable[Any]:
-        """Take one record."""
-        if isinstance(record, Naming.consumes):
-            self._naming.take(record)
-            return ()
-        row = make_row(self._kinds[type(record)], record, self.context, self._naming)
-        self._order.add(row.start, row.end, self._form.line(row))
-        return ()
 
 
 @click.command(name='decode', short_help='the traffic, one line a record')
@@ -64,8 +33,11 @@ class Rows(Machine):
     help=f'Only these: {", ".join(kind.name for kind in KINDS)}.',
 )
 @click.option('--level', multiple=True, type=click.Choice(LAYERS), help='Everything of this layer.')
+@sigrok_option
 @shared
-def command(file: Path, kind: tuple[str, ...], level: tuple[str, ...], **given: Any) -> int:
+def command(
+    file: Path, kind: tuple[str, ...], level: tuple[str, ...], sigrok: tuple[str, ...], **given: Any
+) -> int:
     """Write the decoded traffic of FILE, one line a record, in the order of time.
 
     Formats: text (default), jsonl, csv. --kind and --level add up. The exit status is that of
@@ -77,15 +49,18 @@ def command(file: Path, kind: tuple[str, ...], level: tuple[str, ...], **given: 
     judging = options.failing is not None
     rules = all_rules().values() if judging or options.select or options.ignore else ()
     settings = options.settings(rules)
+    others = SigrokRows(sigrok)
     reader = opened(file, options)
     with Output(options.output, (file,)) as output, TimeOrder() as order:
         context = bare_context(reader.info.sample_rate)._replace(family=options.family)
-        rows = Rows(context, kinds, form, order)
+        rows = Listing(context, kinds, form, order)
         findings: tuple[Judged, ...] = ()
         if judging:
-            findings = read(reader, options, settings, [rows]).findings
+            findings = read(reader, options, settings, [rows, *others.machines]).findings
         else:
-            follow(reader, options, settings, [rows])
+            follow(reader, options, settings, [rows, *others.machines])
+        for row in others.rows(reader, settings):
+            order.add(row.start, row.end, form.line(row))
         _write(output, form, order)
     bad = failing(findings, options)
     if bad and not options.quiet and not output.abandoned:
@@ -94,13 +69,9 @@ def command(file: Path, kind: tuple[str, ...], level: tuple[str, ...], **given: 
 
 
 def _write(output: Output, form: RowFormat, order: TimeOrder) -> None:
-    lines = [*form.head()]
-    for line in order.lines():
-        lines.append(line)
-        if len(lines) >= CHUNK:
-            output.write('\n'.join(lines) + '\n')
-            lines.clear()
-    output.write(''.join(f'{line}\n' for line in lines))
+    output.write(''.join(f'{line}\n' for line in form.head()))
+    for piece in order.text():
+        output.write(piece)
 
 
 def _kinds(values: Iterable[str]) -> list[str]:

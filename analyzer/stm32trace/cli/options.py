@@ -47,7 +47,7 @@ class Options:
     @property
     def sample_rate(self) -> float | None:
         """In Hz, None where not given."""
-        return None if self.samplerate is None else _rate(self.samplerate)
+        return None if self.samplerate is None else rate_in_hz(self.samplerate)
 
     @property
     def lowest(self) -> Severity:
@@ -68,6 +68,8 @@ class Options:
             address=None if self.address is None else _address(self.address),
             family=None if self.family is None else _family(self.family),
             sample_rate=self.sample_rate,
+            baud=self.baud,
+            parity=self.parity,
             select=_ids('--select', self.select, known),
             ignore=_ids('--ignore', self.ignore, known),
         )
@@ -161,15 +163,16 @@ def _channels(words: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _rate(text: str) -> float:
+def rate_in_hz(text: str, option: str = '--samplerate') -> float:
+    """Return a rate such as 24M in Hz. Raises OptionError naming `option`."""
     try:
         hertz = parse_sample_rate(text)
     except ValueError:
         hertz = _number(text)
     if not hertz:
         raise OptionError(
-            f'--samplerate: expected a rate above 0 such as 24M, 625 kHz or 1e6, found {text!r}',
-            option='--samplerate',
+            f'{option}: expected a rate above 0 such as 24M, 625 kHz or 1e6, found {text!r}',
+            option=option,
         )
     return hertz
 

@@ -10,10 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-from rich.console import Console
-
 from stm32trace.errors import ReportError
-from stm32trace.report.layout import can_draw
 from stm32trace.report.reporter import Page
 
 NARROWEST, WIDEST, USUAL = 40, 120, 80  # columns
@@ -63,13 +60,17 @@ class Output:
         if whole and self._part is not None and self._path is not None:
             _replace(self._part, self._path)
 
-    def write(self, text: str) -> None:
-        """Add `text`. Raises ReportError where it cannot be written."""
+    def write(self, text: str | bytes | memoryview) -> None:
+        """Add `text`, a string or UTF-8. Raises ReportError where it cannot be written."""
         if self.abandoned:
             return
         try:
             stream = self._stream()
-            stream.write(text)
+            if self.is_file and not isinstance(text, str):
+                stream.flush()
+                stream.buffer.write(text)
+                return
+            stream.write(text if isinstance(text, str) else str(text, 'utf-8'))
             if self._path is None:
                 stream.flush()
         except OSError as error:
@@ -107,6 +108,10 @@ def page(output: Output, *, color: bool, brief: bool, several: bool) -> Page:
     """Return what a report for `output` is written on: width, colours and characters of the terminal."""
     if output.is_file:
         return Page(USUAL, None, True, brief, several)
+    from rich.console import Console  # here, as what only writes rows needs nothing of it
+
+    from stm32trace.report.layout import can_draw
+
     console = Console(file=sys.stdout)
     colors = (
         console.color_system if color and console.is_terminal and not console.no_color else None

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-from stm32trace.capture import CaptureReader
-from stm32trace.capture.changes import Changes
-from stm32trace.model import CaptureInfo, Damage
 from stm32trace.report.plain import visible
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from stm32trace.capture import CaptureReader
+    from stm32trace.capture.changes import Changes
+    from stm32trace.model import CaptureInfo, Damage
 
 PATIENCE_S = 1.0  # no bar for work that ends sooner
 
@@ -20,10 +23,9 @@ PATIENCE_S = 1.0  # no bar for work that ends sooner
 class _Watched:
     """A reader that tells how far it has come."""
 
-    def __init__(self, reader: CaptureReader, progress: Progress) -> None:
+    def __init__(self, reader: CaptureReader) -> None:
         self._reader = reader
-        self._progress = progress
-        self._task = progress.add_task(visible(reader.info.path.name), total=reader.info.length)
+        self._progress: Progress | None = None
 
     @property
     def info(self) -> CaptureInfo:
@@ -38,33 +40,53 @@ class _Watched:
     def blocks(self, channels: Sequence[int]) -> Iterator[Changes]:
         """Yield the reader's blocks."""
         begun = time.monotonic()
-        shown = False
         for block in self._reader.blocks(channels):
             yield block
-            if not shown and time.monotonic() - begun > PATIENCE_S:
+            if self._progress is None and time.monotonic() - begun > PATIENCE_S:
+                self._progress = _progress()
+                self._progress.add_task(visible(self.info.path.name), total=self.info.length)
                 self._progress.start()
-                shown = True
-            self._progress.update(self._task, completed=block.stop)
+            if self._progress is not None:
+                self._progress.update(self._progress.task_ids[0], completed=block.stop)
+
+    def end(self) -> None:
+        """Remove the bar, if there is one."""
+        if self._progress is not None:
+            self._progress.stop()
 
 
 @contextmanager
 def watched(reader: CaptureReader, quiet: bool) -> Iterator[CaptureReader]:
-    """Give the reader to read from; where standard error is a terminal, a bar shows how far it is.
-
-    A bar needs escape codes, so there is none where colours are not wanted.
-    """
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal or console.is_dumb_terminal or console.no_color:
+    """Give the reader to read from; where standard error is a terminal, a bar shows how far it is."""
+    if quiet or not sys.stderr.isatty():
         yield reader
         return
-    columns = (
+    source = _Watched(reader)
+    try:
+        yield source
+    finally:
+        source.end()
+
+
+def _progress() -> Progress:
+    """Return a bar; it needs escape codes, so none is seen where colours are not wanted."""
+    # Here, as most captures are read before any of it could be shown.
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    return Progress(
         TextColumn('{task.description}', markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=console.is_dumb_terminal or console.no_color,
     )
-    progress = Progress(*columns, console=console, transient=True)
-    try:
-        yield _Watched(reader, progress)
-    finally:
-        progress.stop()

@@ -54,6 +54,19 @@ _ALIASES = {
 # Names that do not tell for certain: which side sends on TX, whether RST belongs to the part.
 _AMBIGUOUS = frozenset({'TX', 'TXD', 'RX', 'RXD', 'CLK', 'RST', 'RESET', 'SRST', 'SDO', 'SDI'})
 
+# Words that tell whose TX or RX a name means; roles are named from the host's side.
+_HOSTS = frozenset({'HOST', 'PC', 'ADAPTER', 'FTDI', 'USB', 'VCP', 'STLINK'})
+_PARTS = frozenset({'DEV', 'DEVICE', 'TARGET', 'TGT', 'MCU', 'STM32', 'DUT', 'CHIP'})
+_OTHER_SIDE = {'tx': 'rx', 'rx': 'tx'}
+# Pins of the loader's UARTs that no other interface of the loader uses on most parts, in pairs: one
+# alone tells nothing. Source: AN2606, "USARTx_TX pin" and "USARTx_RX pin" of the tables per device.
+_UART_PINS = {
+    'PA9': ('tx', 'USART1', 'PA10'),
+    'PA10': ('rx', 'USART1', 'PA9'),
+    'PA2': ('tx', 'USART2', 'PA3'),
+    'PA3': ('rx', 'USART2', 'PA2'),
+}
+
 _PROTOCOLS = {**PROTOCOLS, 'can': {'can_rx': True}}
 _ORDER = (
     'i2c',
@@ -63,6 +76,7 @@ _ORDER = (
     'uart',
     'can',
 )  # JTAG before SWD: it takes TCK and TMS if it can
+_PIN_RANK = 20  # less likely than any name
 GIVEN = 'given with --channel'  # the reason of a line that the user named
 _NOT_A_BUS = re.compile(r'P[A-K]\d{1,2}|(D|CH|PIN|CN|GPIO)\d+')  # a pin or an analyzer's input
 
@@ -97,7 +111,7 @@ def assign(channels: Sequence[Channel], settings: Settings) -> Assignment:
         line
         for channel in channels
         if channel.index not in taken
-        for line in _named(channel)
+        for line in chain(_named(channel), _uart_pin(channel, channels))
         if line.role not in settings.channels
     ]
     buses = tuple(_buses(lines, settings.protocols or _ORDER, set(settings.channels)))
@@ -177,11 +191,34 @@ def _named(channel: Channel) -> Iterator[_Line]:
                 continue
             role = 'can_rx'
         rest = [word for word in words[:first] + words[last:] if not _NOT_A_BUS.fullmatch(word)]
+        if role in _OTHER_SIDE and not (_HOSTS | _PARTS).isdisjoint(rest):
+            yield _line_of_side(channel, role, rest, number, rank)
+            continue
         if any(word in _ALIASES for word in rest):  # SWDIO/TMS: another role of the pin, not a bus
             rest = []
         confidence: Certainty = 'medium' if alias in _AMBIGUOUS else 'high'
         instance = '_'.join(rest + [number] * bool(number))
         yield _Line(role, channel, instance, rank, confidence, f'named {channel.name}')
+
+
+def _line_of_side(
+    channel: Channel, role: str, words: Sequence[str], number: str, rank: int
+) -> _Line:
+    """Return a UART line whose name tells whose it is, by the other words of that name."""
+    reason = f'named {channel.name}'
+    if not _PARTS.isdisjoint(words):
+        role = _OTHER_SIDE[role]
+        reason += f": the part's side, so {role.upper()} of the host"
+    rest = [word for word in words if word not in _HOSTS | _PARTS]
+    return _Line(role, channel, '_'.join(rest + [number] * bool(number)), rank, 'high', reason)
+
+
+def _uart_pin(channel: Channel, channels: Iterable[Channel]) -> Iterator[_Line]:
+    """Yield the UART line of a channel that is named like a pin, and nothing else, if its pair is there."""
+    role, instance, pair = _UART_PINS.get(channel.name.upper(), ('', '', ''))
+    if any(other.name.upper() == pair for other in channels):
+        reason = f'named {channel.name}, the pin of {instance}_{role.upper()}'
+        yield _Line(role, channel, instance, _PIN_RANK, 'low', reason)
 
 
 def _aliases(words: Sequence[str]) -> Iterator[tuple[int, int, str, str]]:
@@ -236,7 +273,11 @@ def _formed(protocol: str, lines: Sequence[_Line], single: bool) -> list[list[_L
     groups: dict[str, dict[str, _Line]] = {}
     for line in ordered:
         groups.setdefault('' if single else line.instance, {}).setdefault(line.role, line)
-    whole = [group for group in groups.values() if _is_whole(protocol, group)]
+    whole = [
+        group
+        for group in groups.values()
+        if _is_whole(protocol, group) or (single and _is_bus(protocol, set(group)))
+    ]
     inside = {line.channel.index for group in whole for line in group.values()}
     over = {
         role: [line for line in ordered if line.role == role and line.channel.index not in inside]

@@ -1,6 +1,6 @@
 """Third station: blocks of `Changes` become words of a wire protocol, as columns.
 
-columns.py       the contracts: LineDecoder, WordColumns
+columns.py       the contracts: LineDecoder, Setup, WordColumns
 i2c.py           SCL, SDA -> I2cByte, LineHold, LineActivity, ClockStats; it puts together
   i2c_signals.py   SCL edges, START and STOP among the entries of a block
   i2c_words.py     these -> I2cByte
@@ -13,10 +13,10 @@ A module with `DECODER`, a LineDecoder class, is found by `decoders` and decodes
 
 from __future__ import annotations
 
-from stm32trace.line.columns import LineDecoder
+from stm32trace.line.columns import LineDecoder, Setup
 from stm32trace.registry import plugins
 
-__all__ = ['LineDecoder', 'decoders']
+__all__ = ['LineDecoder', 'Setup', 'decoders']
 
 
 def decoders() -> dict[str, type[LineDecoder]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from stm32trace.line.columns import WordColumns
-from stm32trace.signal.edges import edges
+from stm32trace.signal.edges import Edges, edges
 from stm32trace_core.lines import ClockStats, LineActivity
 
 if TYPE_CHECKING:
@@ -62,28 +62,24 @@ class Activity:
         self._edges = [0] * len(roles)
         self._high = [0] * len(roles)
 
-    def feed(self, block: Changes) -> None:
-        """Take the next block of a run."""
-        if len(block.state):
-            self._take(block)
-        elif self._state is not None:
-            self._add_high(self._state, block.stop - block.start)
-
-    def _take(self, block: Changes) -> None:
-        if self._start is None:
-            self._start, self._first = block.start, int(block.state[0])
+    def feed(self, block: Changes) -> Edges:
+        """Take the next block of a run; return its edges."""
+        found = edges(block, self._state)
+        if self._state is None and len(block.state):
+            self._state = int(block.state[0])
+            if self._start is None:
+                self._start, self._first = block.start, self._state
         if self._state is not None:
-            self._add_high(self._state, int(block.index[0]) - block.start)
-        lengths = np.diff(block.index, append=block.stop)
-        changed = edges(block, self._state).changed
-        for bit in range(len(self._roles)):
-            self._edges[bit] += int(np.count_nonzero(changed & (1 << bit)))
-            self._high[bit] += int(lengths @ (block.state >> bit & 1))
-        self._state = self._last = int(block.state[-1])
+            self._take(block, found, self._state)
+        return found
 
-    def _add_high(self, state: int, samples: int) -> None:
+    def _take(self, block: Changes, found: Edges, before: int) -> None:
         for bit in range(len(self._roles)):
-            self._high[bit] += (state >> bit & 1) * samples
+            samples = found.samples(1 << bit)
+            self._edges[bit] += len(samples)
+            self._high[bit] += _high(samples, block.start, block.stop, before >> bit & 1)
+        if len(block.state):
+            self._state = self._last = int(block.state[-1])
 
     def finish(self) -> None:
         """End a run."""
@@ -106,6 +102,18 @@ class Activity:
             )
 
 
+def _high(edges: NDArray[np.int64], start: int, stop: int, level: int) -> int:
+    """Return how many of the samples [start, stop) are high; level: ahead of the first edge."""
+    if not len(edges):
+        return level * (stop - start)
+    high = int((edges[level + 1 :: 2] - edges[level:-1:2]).sum())  # from rises to falls
+    if level:
+        high += int(edges[0]) - start
+    if (level + len(edges)) % 2:
+        high += stop - int(edges[-1])
+    return high
+
+
 class Periods:
     """A histogram of clock periods, in samples, bounded by LONGEST_PERIOD."""
 
@@ -114,8 +122,14 @@ class Periods:
 
     def add(self, periods: NDArray[np.int64]) -> None:
         """Count periods, an array of any shape."""
-        if periods.size:
-            counts = np.bincount(np.minimum(periods, LONGEST_PERIOD).ravel())
+        periods = periods.ravel()
+        if not len(periods):
+            return
+        usual = min(int(periods[0]), LONGEST_PERIOD)  # a clock that does not change its rate
+        others = periods[periods != usual]
+        self._counts[usual] += len(periods) - len(others)
+        if len(others):
+            counts = np.bincount(np.minimum(others, LONGEST_PERIOD))
             self._counts[: len(counts)] += counts
 
     @property

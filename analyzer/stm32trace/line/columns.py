@@ -45,6 +45,19 @@ class WordColumns:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a line decoder is told before its first block."""
+
+    bus: str
+    sample_rate: float | None = None  # Hz
+    # Those of the bus that are captured: bit k of a block's state is the level of roles[k]. Empty:
+    # all that the protocol has, in its own order.
+    roles: tuple[str, ...] = ()
+    baud: float | None = None  # what the user says of a UART; None: to be measured
+    parity: str | None = None
+
+
 class LineDecoder(Protocol):
     """Turns the blocks of a few channels into word columns.
 
@@ -59,10 +72,10 @@ class LineDecoder(Protocol):
     """
 
     protocol: ClassVar[str]  # as in detect.assignment.PROTOCOLS
-    roles: ClassVar[tuple[str, ...]]  # bit k of a block's state is the level of roles[k]
+    roles: ClassVar[tuple[str, ...]]  # those of the protocol, in the order in which it takes them
     produces: ClassVar[tuple[type, ...]]  # record types
 
-    def __init__(self, bus: str, sample_rate: float | None) -> None: ...
+    def __init__(self, setup: Setup) -> None: ...
 
     @property
     def settled(self) -> int:

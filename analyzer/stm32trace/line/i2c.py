@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from stm32trace.line.activity import Activity, ClockStatsColumns, Periods
-from stm32trace.line.columns import WordColumns
+from stm32trace.line.columns import Setup, WordColumns
 from stm32trace.line.i2c_holds import Holds
 from stm32trace.line.i2c_signals import signals
 from stm32trace.line.i2c_words import Words
@@ -38,7 +38,8 @@ class I2cDecoder:
     roles: ClassVar[tuple[str, ...]] = ('scl', 'sda')
     produces: ClassVar[tuple[type, ...]] = (I2cByte, LineHold, LineActivity, ClockStats)
 
-    def __init__(self, bus: str, sample_rate: float | None) -> None:
+    def __init__(self, setup: Setup) -> None:
+        bus, sample_rate = setup.bus, setup.sample_rate
         self._bus = bus
         limit = int((sample_rate or 0) * SPIKE_S)
         self._filter = SpikeFilter(limit, len(self.roles)) if limit else None

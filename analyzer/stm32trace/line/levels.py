@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from stm32trace.line.columns import WordColumns
+from stm32trace.line.columns import Setup, WordColumns
 from stm32trace.signal.glitch import SpikeFilter
 from stm32trace_core.lines import LevelChange, LineSpikes
 from stm32trace_core.record import CAPTURE
@@ -55,9 +55,10 @@ class LevelDecoder:
     roles: ClassVar[tuple[str, ...]] = ()  # any
     produces: ClassVar[tuple[type, ...]] = (LevelChange, LineSpikes)
 
-    def __init__(self, role: str, sample_rate: float | None = None) -> None:
+    def __init__(self, setup: Setup) -> None:
+        (role,) = setup.roles
         self._role = role
-        limit = int((sample_rate or 0) * FILTERED_S.get(role, 0))
+        limit = int((setup.sample_rate or 0) * FILTERED_S.get(role, 0))
         self._filter = SpikeFilter(limit, 1) if limit else None
         self._level: int | None = None
         self._start: int | None = None

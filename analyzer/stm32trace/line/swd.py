@@ -1,8 +1,9 @@
 """SWCLK and SWDIO become SWD packets, sequences, and figures about the bus.
 
-The way: edges -> cycles (swd_cycles) -> a window of them with every place classified (swd_window,
-swd_packets) -> links from packet to packet (swd_links) -> what is followed (swd_framing) -> columns
-(swd_columns). `stm32trace_core.wire.swd_framer.SwdFramer` does the same bit by bit.
+The way: edges -> cycles (swd_cycles) -> those that are no spikes (swd_spikes) -> a window of them
+(swd_window) with every place at which a packet could begin (swd_packets) -> links from packet to packet
+(swd_links), in the form that packets have just then (swd_form) -> what is followed (swd_framing) ->
+columns (swd_columns). `stm32trace_core.wire.swd_spikes` and `swd_framer` do the same bit by bit.
 
 Source: Arm IHI 0031 (ADIv5.2), chapters B4 and B5.
 """
@@ -15,10 +16,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from stm32trace.line.activity import Activity, ClockStatsColumns, Periods
-from stm32trace.line.columns import WordColumns
+from stm32trace.line.columns import Setup, WordColumns
 from stm32trace.line.swd_cycles import SWCLK, SWDIO, CycleReader, Cycles
 from stm32trace.line.swd_framing import Framing
-from stm32trace.signal.edges import edges
+from stm32trace.line.swd_spikes import ClockSpikes
+from stm32trace.signal.edges import Edges, edges
 from stm32trace.signal.glitch import SpikeFilter
 from stm32trace_core.lines import ClockStats, LineActivity
 from stm32trace_core.wire.swd import SwdSequence, SwdTransfer
@@ -35,19 +37,22 @@ class SwdDecoder:
     """Decodes one bus; bit 0 of a block's state is SWCLK, bit 1 SWDIO.
 
     SwdTransfer and SwdSequence come when what follows leaves no doubt about them, LineActivity and
-    ClockStats at `close`. LineActivity counts the raw edges; all else is without spikes of SPIKE_S or
-    less, where the sample rate is high enough to see any.
+    ClockStats at `close`. LineActivity counts the raw edges; all else is without spikes: those of
+    SPIKE_S or less, where the sample rate is high enough to see any, and what is too short for the clock.
     """
 
     protocol: ClassVar[str] = 'swd'
     roles: ClassVar[tuple[str, ...]] = ('swclk', 'swdio')
     produces: ClassVar[tuple[type, ...]] = (SwdTransfer, SwdSequence, LineActivity, ClockStats)
 
-    def __init__(self, bus: str, sample_rate: float | None) -> None:
+    def __init__(self, setup: Setup) -> None:
+        bus, sample_rate = setup.bus, setup.sample_rate
         self._bus = bus
         limit = int((sample_rate or 0) * SPIKE_S)
         self._filter = SpikeFilter(limit, len(self.roles)) if limit else None
-        self._reader = CycleReader(int(sample_rate * PAUSE_S) if sample_rate else PAUSE_SAMPLES)
+        pause = int(sample_rate * PAUSE_S) if sample_rate else PAUSE_SAMPLES
+        self._reader = CycleReader(pause)
+        self._spikes = ClockSpikes(pause)
         self._framing = Framing(bus)
         self._activity = Activity(bus, self.roles)
         self._periods = Periods()
@@ -59,21 +64,30 @@ class SwdDecoder:
 
     def feed(self, block: Changes) -> Iterator[WordColumns]:
         """Return the packets and sequences that are decided within the block."""
-        self._activity.feed(block)
+        raw = self._activity.feed(block)
         if self._start is None:
             self._start = block.start
-        clean = self._filter.feed(block) if self._filter else block
-        found = self._decode(clean)
-        pending = self._framing.settled
-        self.settled = max(self.settled, clean.stop if pending is None else pending)
+        if self._filter is None:
+            found, stop = self._decode(block, raw), block.stop
+        else:
+            clean = self._filter.feed(block)
+            found, stop = self._decode(clean, edges(clean, self._state)), clean.stop
+        pending = [self._framing.settled, self._spikes.settled]
+        self.settled = max(
+            self.settled, min(sample for sample in (*pending, stop) if sample is not None)
+        )
         return iter(found)
 
     def finish(self, end: int) -> Iterator[WordColumns]:
         """Return what is open at the end of a run."""
-        found = self._decode(self._filter.finish(end)) if self._filter else []
-        cycles = self._reader.finish(end)
-        self._measure(cycles)
-        found += self._framing.pause(cycles, end)
+        found: list[WordColumns] = []
+        if self._filter is not None:
+            rest = self._filter.finish(end)
+            found = self._decode(rest, edges(rest, self._state))
+        for cycles in self._spikes.feed(self._reader.finish(end), last=True):
+            self._measure(cycles)
+            found += self._framing.feed(cycles)
+        found += self._framing.pause(end)
         self._activity.finish()
         self._state = self._rise = None
         self.settled = end
@@ -93,33 +107,33 @@ class SwdDecoder:
             median=self._periods.median,
             minimum=self._periods.minimum,
             simultaneous=self._simultaneous,
-            spikes=self._filter.spikes if self._filter else 0,
+            spikes=self._spikes.count + (self._filter.spikes if self._filter else 0),
             broken=self._framing.broken,
         )
 
-    def _decode(self, block: Changes) -> list[WordColumns]:
+    def _decode(self, block: Changes, found: Edges) -> list[WordColumns]:
         if self._state is None:
             if not len(block.index):
                 return []
             self._framing.begin(block.start)
-        found = edges(block, self._state)
         if len(block.state):
             self._state = int(block.state[-1])
         self._simultaneous += int(np.count_nonzero(found.changed == SWCLK | SWDIO))
         columns: list[WordColumns] = []
         for piece in self._reader.feed(found, block.stop):
-            self._measure(piece.cycles)
-            if piece.pause is None:
-                columns += self._framing.feed(piece.cycles)
-            else:
-                columns += self._framing.pause(piece.cycles, piece.pause)
+            for cycles in self._spikes.feed(piece.cycles, last=piece.pause is not None):
+                self._measure(cycles)
+                columns += self._framing.feed(cycles)
+            if piece.pause is not None:
+                columns += self._framing.pause(piece.pause)
         return columns
 
     def _measure(self, cycles: Cycles) -> None:
         """Count the periods that end with one of the cycles."""
         if len(cycles):
-            before = cycles.rise[:0] if self._rise is None else np.array([self._rise])
-            self._periods.add(np.diff(np.concatenate((before, cycles.rise))))
+            if self._rise is not None:
+                self._periods.add(cycles.rise[:1] - self._rise)
+            self._periods.add(np.diff(cycles.rise))
             self._rise = int(cycles.rise[-1])
 
 

@@ -12,7 +12,6 @@ from stm32trace.line.swd_packets import Packets
 from stm32trace_core.wire.swd import (
     BAD_PARITY,
     CUT_OFF,
-    DATA_BITS,
     DATA_PHASE,
     TRUNCATED,
     SwdSequence,
@@ -54,45 +53,32 @@ def transfers(
     bus: str, packets: Packets, chosen: Integers, long: NDArray[np.bool_]
 ) -> SwdTransferColumns:
     """Return the candidates `chosen`; long: (n,) which of all candidates have a data phase."""
-    window = packets.window
+    edge = packets.window.edge
     has_data, read = long[chosen], packets.read[chosen]
-    first = packets.data_start[chosen]
-    words = np.where(read, _words(window.target_bytes, first), _words(window.host_bytes, first))
-    last = first + DATA_BITS - 1
-    parity = np.where(read, window.target[last], window.host[last])
-    wrong = np.bitwise_count(words) + parity & 1
-    wrong &= packets.sure[chosen] & has_data
+    word = np.where(has_data, packets.data[chosen], 0)
+    wrong = (np.bitwise_count(word) & 1).view(np.bool_) & packets.sure[chosen]
+    stop = np.where(has_data, packets.long_stop[chosen], packets.short_stop[chosen])
     by_host = has_data & ~read
-    end = window.rise[np.where(has_data, packets.long_stop[chosen], packets.short_stop[chosen])]
-    end[by_host] = window.fall[last[by_host]]
     return SwdTransferColumns(
-        window.rise[packets.start[chosen]],
-        end,
+        edge[2 * packets.start[chosen]],
+        edge[2 * stop - by_host],  # a bit of the host ends with the fall of its own cycle
         bus,
         packets.request[chosen],
         packets.ack[chosen].astype(np.int8),
-        np.where(has_data, words, 0).astype(np.uint32),
-        (has_data * np.uint8(DATA_PHASE) | wrong * np.uint8(BAD_PARITY)).astype(np.uint8),
+        word.astype(np.uint32),
+        has_data * np.uint8(DATA_PHASE) | wrong * np.uint8(BAD_PARITY),
     )
 
 
-def truncated(bus: str, packets: Packets, number: int, at: int, end: int) -> SwdTransferColumns:
-    """Return a candidate that ends before its data does: before place `at`, at sample `end`."""
+def truncated(bus: str, packets: Packets, number: int, at: int) -> SwdTransferColumns:
+    """Return a candidate that ends at place `at`, before its data does."""
     complete = packets.short_stop[number] <= at
     return SwdTransferColumns(
-        packets.window.rise[packets.start[number : number + 1]],
-        np.array([end]),
+        packets.window.edge[2 * packets.start[number : number + 1]],
+        np.array([packets.window.rise(at)]),
         bus,
         packets.request[number : number + 1],
         np.array([packets.ack[number] if complete else CUT_OFF], np.int8),
         np.zeros(1, np.uint32),
         np.array([TRUNCATED], np.uint8),
     )
-
-
-def _words(octets: NDArray[np.uint8], first: Integers) -> NDArray[np.uint32]:
-    """(n,) 32 bits from each place on."""
-    words = octets[first].astype(np.uint32)
-    for byte in (1, 2, 3):
-        words |= octets[first + 8 * byte].astype(np.uint32) << np.uint32(8 * byte)
-    return words

@@ -11,6 +11,7 @@ Source: Arm IHI 0031 (ADIv5.2), B4.1 and B4.3.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,35 +30,51 @@ SWCLK, SWDIO = 1, 2  # bits of a state
 
 @dataclass(frozen=True, slots=True)
 class Cycles:
-    """Clock cycles in order; (n,) each."""
+    """Clock cycles in order. A cycle is two edges of SWCLK, its rise and its fall."""
 
-    rise: Integers  # sample at which SWCLK rises
-    fall: Integers  # sample at which it falls again
-    host: Levels  # of SWDIO at the rise
-    target: Levels  # of SWDIO at the fall
+    sample: Integers  # (2n,) of each edge
+    level: Levels  # (2n,) of SWDIO at each edge
 
     def __len__(self) -> int:
-        return len(self.rise)
+        return len(self.sample) // 2
+
+    @property
+    def rise(self) -> Integers:
+        """(n,) sample at which SWCLK rises."""
+        return self.sample[::2]
+
+    @property
+    def fall(self) -> Integers:
+        """(n,) sample at which it falls again."""
+        return self.sample[1::2]
+
+    @property
+    def host(self) -> Levels:
+        """(n,) level of SWDIO at the rise."""
+        return self.level[::2]
+
+    @property
+    def target(self) -> Levels:
+        """(n,) level of SWDIO at the fall."""
+        return self.level[1::2]
 
     def slice(self, first: int, stop: int | None = None) -> Cycles:
         """Return the cycles [first, stop)."""
-        chosen = slice(first, stop)
-        return Cycles(self.rise[chosen], self.fall[chosen], self.host[chosen], self.target[chosen])
-
-    def extended(self, by: Cycles) -> Cycles:
-        """Return these cycles and those of `by`."""
-        if not len(self):
-            return by
-        return Cycles(
-            np.concatenate((self.rise, by.rise)),
-            np.concatenate((self.fall, by.fall)),
-            np.concatenate((self.host, by.host)),
-            np.concatenate((self.target, by.target)),
-        )
+        chosen = slice(2 * first, None if stop is None else 2 * stop)
+        return Cycles(self.sample[chosen], self.level[chosen])
 
 
-_NOTHING, _NO_LEVELS = np.zeros(0, np.int64), np.zeros(0, np.uint8)
-NO_CYCLES = Cycles(_NOTHING, _NOTHING, _NO_LEVELS, _NO_LEVELS)
+NO_CYCLES = Cycles(np.zeros(0, np.int64), np.zeros(0, np.uint8))
+
+
+def joined(parts: Sequence[Cycles]) -> Cycles:
+    """Return the cycles of all parts."""
+    if len(parts) == 1:
+        return parts[0]
+    return Cycles(
+        np.concatenate([part.sample for part in parts] or [NO_CYCLES.sample]),
+        np.concatenate([part.level for part in parts] or [NO_CYCLES.level]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +113,7 @@ class CycleReader:
         if ending is None:
             return [*pieces, Piece(rest, None)]
         cut, end = ending
-        return [*pieces, Piece(rest.extended(cut), end)]
+        return [*pieces, Piece(joined([rest, cut]), end)]
 
     def finish(self, end: int) -> Cycles:
         """Return the cycle that the end of the run cuts off, if any."""
@@ -107,8 +124,8 @@ class CycleReader:
     def _complete(self, edges: Edges) -> Cycles:
         """Return the cycles whose fall is among `edges`."""
         clock = edges.of(SWCLK)
-        samples = edges.index[clock]
-        levels = ((edges.state[clock] & SWDIO) > 0).view(np.uint8)
+        samples = edges.samples(SWCLK)
+        levels = ((edges.state.take(clock) & SWDIO) > 0).view(np.uint8)
         if len(clock) and not edges.state[clock[0]] & SWCLK:  # a fall comes first
             if self._open is not None:
                 samples = np.concatenate(([self._open[0]], samples))
@@ -118,34 +135,34 @@ class CycleReader:
                 samples, levels = samples[1:], levels[1:]
         if len(samples) % 2:
             self._open = int(samples[-1]), int(levels[-1])
-        rise, fall = samples[:-1:2], samples[1::2]
-        return Cycles(rise, fall, levels[: 2 * len(fall) : 2], levels[1::2])
+            samples, levels = samples[:-1], levels[:-1]
+        return Cycles(samples, levels)
 
     def _pauses(self, cycles: Cycles, before: int | None) -> tuple[Cycles, list[int], list[int]]:
         """Return the cycles, the numbers of those before which a pause ends, and where it was known.
 
         before: the fall ahead of the first of them.
         """
-        fall = cycles.fall
-        rise = cycles.rise
-        if self._open is not None:
-            rise = np.append(rise, self._open[0])
-        if not len(rise):
+        opened = [] if self._open is None else [self._open[0]]
+        if not len(cycles) and not opened:
             return cycles, [], []
-        first = int(rise[0]) if before is None else before
-        self._fall = int(fall[-1]) if self._open is None else None
-        if max(int(rise[-1]), self._fall or 0) - first <= self._pause:
+        first, last = int((*cycles.sample[:1], *opened)[0]), int((*opened, *cycles.sample[-1:])[0])
+        self._fall = None if opened else last
+        if before is not None:
+            first = before
+        if last - first <= self._pause:
             return cycles, [], []
-        return self._cut_at_pauses(cycles, rise, first)
+        return self._cut_at_pauses(cycles, np.concatenate((cycles.rise, opened)), first)
 
     def _cut_at_pauses(
         self, cycles: Cycles, rise: Integers, first: int
     ) -> tuple[Cycles, list[int], list[int]]:
         """Do what `_pauses` does, where there may be one; rise: that of an open cycle, too."""
         high = cycles.fall - cycles.rise > self._pause
-        fall = np.where(high, cycles.rise + self._pause, cycles.fall)
-        target = np.where(high, cycles.host, cycles.target)
-        cycles = Cycles(cycles.rise, fall, cycles.host, target)
+        cycles = Cycles(cycles.sample.copy(), cycles.level.copy())
+        fall, target = cycles.fall, cycles.target
+        fall[high] = cycles.rise[high] + self._pause
+        target[high] = cycles.host[high]
         known = np.concatenate(([first + self._pause], np.where(high, fall, fall + self._pause)))
         breaks = rise > known[: len(rise)]
         if len(rise) == len(fall):
@@ -170,5 +187,4 @@ class CycleReader:
         if self._open is None:
             return NO_CYCLES
         (rise, level), self._open = self._open, None
-        both = np.array([level], np.uint8)
-        return Cycles(np.array([rise]), np.array([end]), both, both)
+        return Cycles(np.array([rise, end]), np.array([level, level], np.uint8))

@@ -20,20 +20,17 @@ import numpy as np
 
 from stm32trace.line.columns import WordColumns
 from stm32trace.line.swd_columns import sequence, transfers, truncated
-from stm32trace.line.swd_cycles import NO_CYCLES, Cycles
+from stm32trace.line.swd_cycles import Cycles
+from stm32trace.line.swd_form import Form
 from stm32trace.line.swd_links import Links
 from stm32trace.line.swd_packets import LOOK_AHEAD
 from stm32trace.line.swd_window import FAR, Window
-from stm32trace.signal.chain import follow
+from stm32trace.signal.bits import first_from, places_of
 from stm32trace_core.wire.swd import (
     ACTIVATION_CODES,
     ACTIVATION_GAP,
-    BAD_PARITY,
     BAD_REQUEST,
     CONTEXT,
-    CTRL_STAT_WRITE,
-    DLCR_BANK,
-    DPBANKSEL,
     HIGH,
     HIGH_CLOCKS,
     IDLE,
@@ -41,29 +38,22 @@ from stm32trace_core.wire.swd import (
     LINE_RESET,
     NOISE,
     OK,
-    ORUNDETECT,
     QUIET,
     REQUEST_BITS,
     REQUEST_FRAME,
-    SELECT_WRITE,
     SELECTION_ALERT,
-    TURNROUND,
-    TURNROUND_SHIFT,
 )
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from stm32trace.line.swd_columns import SwdTransferColumns
     from stm32trace.line.swd_packets import Packets
 
     Integers = NDArray[np.int64]
 
 IN_STEP, SEARCHING, IN_RESET = 'in step', 'searching', 'in reset'
-AT_LEAST, AT_MOST = (
-    512,
-    32_768,
-)  # cycles to look at in one go: fewer do not pay, more leave the cache
+# Cycles to look at in one go: fewer do not pay, more leave the cache.
+AT_LEAST, AT_MOST = 65_536, 131_072
 
 
 class Framing:
@@ -78,9 +68,7 @@ class Framing:
         """Begin a run at sample `start`."""
         self._run_start: int | None = start  # None once the mode is known
         self._mode = SEARCHING
-        self._turnaround = 1
-        self._overrun = False  # CTRL/STAT.ORUNDETECT, as far as known
-        self._bank = 0  # SELECT.DPBANKSEL
+        self._form = Form()
         self._foreign = False  # the bits are no SWD
         self._noise: _Span | None = None
         self._noise_kind = NOISE
@@ -89,8 +77,9 @@ class Framing:
         self._begin_piece()
 
     def _begin_piece(self) -> None:
-        self._kept = NO_CYCLES
-        self._at = 0  # place among the kept cycles where framing goes on
+        self._kept: list[Cycles] = []
+        self._count = 0  # number of cycles kept
+        self._at = 0  # place among them where framing goes on
         self._after_high = False  # a run of high cycles ends here
         self._retry: int | None = None  # place of the last packet after its acknowledge
 
@@ -101,7 +90,12 @@ class Framing:
             return self._reset.end
         if self._noise is not None:
             return self._noise.end
-        return int(self._kept.rise[self._at]) if self._at < len(self._kept) else None
+        place = self._at
+        for cycles in self._kept:
+            if place < len(cycles):
+                return int(cycles.rise[place])
+            place -= len(cycles)
+        return None
 
     def feed(self, cycles: Cycles) -> list[WordColumns]:
         """Return the items that are certain."""
@@ -111,32 +105,33 @@ class Framing:
         return found
 
     def _feed(self, cycles: Cycles) -> list[WordColumns]:
-        self._kept = self._kept.extended(cycles)
-        limit = len(self._kept) - LOOK_AHEAD
+        self._kept.append(cycles)
+        self._count += len(cycles)
+        limit = self._count - LOOK_AHEAD
         if limit - self._at < AT_LEAST:
             return []
         window = Window(self._kept, last=False, end=0)
         found = list(self._items(window, limit))
         keep_from = max(self._at - CONTEXT, 0)
-        self._kept = self._kept.slice(keep_from)
+        self._kept = [window.cycles.slice(keep_from)]
+        self._count -= keep_from
         self._passed += keep_from
         self._at -= keep_from
         if self._retry is not None:
             self._retry -= keep_from
         return found
 
-    def pause(self, cycles: Cycles, end: int) -> list[WordColumns]:
-        """Return all items that begin before a pause, which is known to be one at sample `end`."""
-        found = self.feed(cycles)
-        kept = self._kept
-        if len(kept):
-            found += self._items(Window(kept, last=True, end=end), len(kept))
+    def pause(self, end: int) -> list[WordColumns]:
+        """Return what is left of the items before a pause, which is known to be one at sample `end`."""
+        found: list[WordColumns] = []
+        if self._count:
+            found += self._items(Window(self._kept, last=True, end=end), self._count)
         if self._mode == IN_RESET:
             found.append(self._end_reset())
         found += self._end_noise()
         if self._mode == SEARCHING and not self._foreign and self._run_start is None:
             self._mode = IN_STEP
-        self._passed += len(kept)
+        self._passed += self._count
         self._begin_piece()
         return found
 
@@ -155,9 +150,8 @@ class Framing:
     def _begin_in_mode(self, window: Window) -> None:
         if self._run_start is None:
             return
-        rise = window.rise
-        silence = int(rise[0]) - self._run_start
-        if window.length < 2 or silence > QUIET * int(rise[1] - rise[0]):
+        silence = window.rise(0) - self._run_start
+        if window.length < 2 or silence > QUIET * (window.rise(1) - window.rise(0)):
             self._mode = IN_STEP
         self._run_start = None
 
@@ -171,69 +165,42 @@ class Framing:
             if code == self._at:
                 yield from self._switch(window, kind, bits)
                 return
-        place = int(window.next_one[self._at])
+        place = window.next_high(self._at)
         self._at = min(place, links.limit)
         if place >= links.limit:
             return
-        if window.in_reset(np.array([place]))[0]:
+        if window.is_in_reset(place):
             self._mode = IN_RESET
-            self._reset = _Span(int(window.rise[place]), int(window.rise[place]), 0, 0)
-        elif window.legal[place]:
-            yield from self._packets(window, links, int(window.rank[place]))
+            self._reset = _Span(window.rise(place), window.rise(place), 0, 0)
+        elif window.requests >> place & 1:
+            yield from self._packets(links, place)
         else:
             yield from self._no_packet(window, links, place)
 
-    def _packets(self, window: Window, links: Links, first: int) -> Iterator[WordColumns]:
+    def _packets(self, links: Links, place: int) -> Iterator[WordColumns]:
         """Packets one after the other, as far as they follow each other and nothing changes."""
-        packets = links.packets(self._turnaround)
-        chain = follow(links.links(self._turnaround, None), first)
-        long = packets.sure
-        if not packets.sure[chain[-1]]:
-            rest = follow(links.links(self._turnaround, self._overrun), int(chain[-1]))
-            chain = np.concatenate((chain[:-1], rest))
-            long = packets.long[int(self._overrun)]
+        packets, long, chain = self._form.chain(links, place)
         last = int(chain[-1])
-        if (cut := links.cut(self._turnaround, last, bool(long[last]))) is not None:
+        if (cut := links.cut(packets, last, bool(long[last]))) is not None:
             if len(chain) > 1:
-                yield self._whole(packets, chain[:-1], long)
+                found = transfers(self._bus, packets, chain[:-1], long)
+                self._form.follow(found)
+                yield found
             yield from self._cut_off(packets, last, cut)
             return
-        found = self._whole(packets, chain, long)
-        self._follow_state(found)
+        found = transfers(self._bus, packets, chain, long)
+        self._form.follow(found)
         ends = packets.long_end if long[last] else packets.short_end
-        self._at = min(int(ends[last]), window.length)
+        self._at = min(int(ends[last]), links.window.length)
         self._retry = int(packets.short_end[last])
         yield found
 
-    def _whole(
-        self, packets: Packets, chain: Integers, long: NDArray[np.bool_]
-    ) -> SwdTransferColumns:
-        found = transfers(self._bus, packets, chain, long)
-        chosen = (found.request == SELECT_WRITE) & (found.ack == OK)
-        selects = np.flatnonzero(chosen & (found.flags & BAD_PARITY == 0))
-        if len(selects):
-            self._bank = int(found.data[selects[-1]]) & DPBANKSEL
-        return found
-
     def _cut_off(self, packets: Packets, number: int, cut: int) -> Iterator[WordColumns]:
         """A packet that a line reset, a pause or the end of the run breaks off at place `cut`."""
-        end = int(packets.window.rise[cut])
-        yield truncated(self._bus, packets, number, cut, end)
+        yield truncated(self._bus, packets, number, cut)
         self.broken += cut < packets.window.length
         self._at = cut
         self._retry = None
-
-    def _follow_state(self, found: SwdTransferColumns) -> None:
-        """Take note of a write that changes the form of what follows; it is the last of `found`."""
-        if found.request[-1] != CTRL_STAT_WRITE or found.ack[-1] != OK:
-            return
-        if found.flags[-1] & BAD_PARITY:
-            return
-        value = int(found.data[-1])
-        if self._bank == DLCR_BANK:
-            self._turnaround = (value >> TURNROUND_SHIFT & TURNROUND) + 1
-        elif self._bank == 0:
-            self._overrun = bool(value & ORUNDETECT)
 
     def _no_packet(self, window: Window, links: Links, place: int) -> Iterator[WordColumns]:
         """High cycles that are too few for a line reset, or noise."""
@@ -254,7 +221,7 @@ class Framing:
         self.broken += 1
         retry, self._retry = self._retry, None
         if retry is not None and place - retry < CONTEXT:
-            packets = links.packets(self._turnaround)
+            packets = links.packets(self._form.turnaround)
             again = packets.proven[packets.ack[packets.proven] == OK]
             starts = packets.start[again]
             starts = starts[(starts >= retry) & (starts < place)]
@@ -263,7 +230,7 @@ class Framing:
                 return
         self._mode = SEARCHING
         mask, value = REQUEST_FRAME
-        framed = int(window.host_bytes[place]) & mask == value
+        framed = window.host.ones >> place & mask == value
         self._noise_kind = BAD_REQUEST if framed else NOISE
 
     # Searching.
@@ -271,13 +238,16 @@ class Framing:
     def _searching(self, window: Window, links: Links) -> Iterator[WordColumns]:
         """Noise up to the first place where something is certain."""
         at = self._at
-        packets = links.packets(self._turnaround)
-        proven = _first(packets.start[packets.proven], at)
+        starts = self._form.starts(links, self._foreign)
+        proven, turnaround = min(
+            ((_first(places, at), turnaround) for places, turnaround in starts),
+            key=lambda start: start[0],  # of equal ones the first
+        )
         run = int(np.searchsorted(window.reset_stop, at, side='right'))
         reset = max(int(window.reset_start[run]), at) if run < len(window.reset_start) else FAR
         code, kind, bits = window.first_code(at)
-        idle = FAR if self._foreign else _first(window.idle, at)
-        place = min(proven, reset, code, idle)
+        idle = None if self._foreign else first_from(window.idle, at)
+        place = min(proven, reset, code, FAR if idle is None else idle)
         self._add_noise(window, at, min(place, links.limit))
         self._at = min(place, links.limit)
         if place >= links.limit:
@@ -290,15 +260,16 @@ class Framing:
             self._at += IDLE
         elif place == proven:
             self._foreign = False
+            self._form.turnaround = turnaround
 
     def _add_noise(self, window: Window, start: int, stop: int) -> None:
-        high = np.flatnonzero(window.host[start:stop])
+        high = places_of(window.host.ones >> start & (1 << stop - start) - 1, stop - start)
         if not len(high) or self._foreign:
             return
         first, last = start + int(high[0]), start + int(high[-1])
         if self._noise is None:
-            self._noise = _Span(int(window.rise[first]), 0, self._passed + first, 0)
-        self._noise.end = int(window.fall[last])
+            self._noise = _Span(window.rise(first), 0, self._passed + first, 0)
+        self._noise.end = window.fall(last)
         self._noise.stop = self._passed + last + 1
         self._noise.high += len(high)
 
@@ -316,7 +287,7 @@ class Framing:
         """The rest of a line reset."""
         stop = self._at + window.high_from(self._at)
         self._reset.stop += stop - self._at
-        self._reset.end = int(window.fall[stop - 1])
+        self._reset.end = window.fall(stop - 1)
         self._at = stop
         if stop < window.length:
             yield self._end_reset()
@@ -324,8 +295,7 @@ class Framing:
     def _end_reset(self) -> WordColumns:
         reset = self._reset
         self._mode = IN_STEP
-        self._turnaround = 1
-        self._bank = 0
+        self._form.reset()
         self._foreign = False
         self._after_high = True
         self._retry = None
@@ -349,8 +319,8 @@ class Framing:
         """Return the sequence of `bits` cycles that begins here; framing goes on after it."""
         start, self._at = self._at, self._at + bits
         self._retry = None
-        end = int(window.fall[self._at - 1])
-        return sequence(self._bus, kind, int(window.rise[start]), end, bits)
+        end = window.fall(self._at - 1)
+        return sequence(self._bus, kind, window.rise(start), end, bits)
 
 
 @dataclass(slots=True)

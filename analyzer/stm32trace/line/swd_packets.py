@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stm32trace.line.swd_window import Window
+from stm32trace.signal.bits import places_of
 from stm32trace_core.wire.swd import (
     ACK_BITS,
     DATA_BITS,
@@ -41,33 +42,59 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Integers = NDArray[np.int64]
+    Numbers = NDArray[np.int32]
     Flags = NDArray[np.bool_]
     Octets = NDArray[np.uint8]
+    Words = NDArray[np.uint64]
 
+LONGEST_PACKET = 52  # cycles, with a turnaround of four
 LOOK_AHEAD = 512  # cycles that a decision looks at: > (DEPTH + 1) * (LONGEST_PACKET + IDLE)
 ANSWERS = np.zeros(8, np.bool_)  # what a target says other than OK, or nobody
 ANSWERS[[WAIT, FAULT, NO_REPLY]] = True
+ACK_MASK, DATA_MASK = np.uint64((1 << ACK_BITS) - 1), np.uint64((1 << DATA_BITS) - 1)
 
 
 class Packets:
-    """The candidates of a window, for one turnaround."""
+    """Candidates of a window, for one turnaround, at places in ascending order."""
 
-    def __init__(self, window: Window, turnaround: int) -> None:
+    def __init__(self, window: Window, turnaround: int, places: int) -> None:
+        """places: those of legal requests that are candidates, as a number."""
         self.window = window
         self.turnaround = turnaround
-        self.start = start = window.candidates
-        self.request = window.host_bytes[start]
-        at = start + REQUEST_BITS - 1 + turnaround
-        self.ack = window.target_bytes[at] & 0b111
-        self.forced = self.request == TARGETSEL_WRITE  # has a data phase whatever the acknowledge
-        self.sure = (self.ack == OK) | self.forced  # has a data phase
+        self.start = start = places_of(places, window.length)
+        at = start + (REQUEST_BITS - 1 + turnaround)
+        self._from_request = window.host.words(start)
+        self._from_ack = window.target.words(at)
+        self.request = self._from_request.astype(np.uint8)
+        self.ack = (self._from_ack & ACK_MASK).astype(np.uint8)
         self.read = (self.request & REQUEST_RNW) > 0
         self.short_stop = at + ACK_BITS  # what belongs to the packet ends here,
         # and the next START may be here: a bit of the target is read within the cycle before it
-        self.short_end = self.short_stop + 1 + turnaround
-        self.data_start = np.where(self.read, self.short_stop, self.short_end)
-        self.long_stop = self.data_start + DATA_BITS
+        self.short_end = self.short_stop + (1 + turnaround)
         self.long_end = self.short_end + DATA_BITS
+        self.number = np.full(window.length + 1, -1, np.int32)  # of the candidate at a place, or -1
+        self.number[start] = np.arange(len(start), dtype=np.int32)
+
+    @cached_property
+    def sure(self) -> Flags:
+        """(n,) which candidates have a data phase beyond doubt: TARGETSEL has, whatever the answer."""
+        sure: Flags = (self.ack == OK) | (self.request == TARGETSEL_WRITE)
+        return sure
+
+    @cached_property
+    def data(self) -> Words:
+        """(n,) 32 bits of data and their parity, if there are any, the first one least significant."""
+        by_host = np.uint64(REQUEST_BITS + ACK_BITS + 2 * self.turnaround)
+        words = np.where(
+            self.read, self._from_ack >> np.uint64(ACK_BITS), self._from_request >> by_host
+        )
+        words &= DATA_MASK
+        return words
+
+    @cached_property
+    def long_stop(self) -> Integers:
+        """(n,) where a packet ends that has a data phase."""
+        return self.long_end - np.where(self.read, 1 + self.turnaround, 0)
 
     @cached_property
     def odd(self) -> Integers:
@@ -75,43 +102,44 @@ class Packets:
         return np.flatnonzero(~self.sure)
 
     @cached_property
-    def after_long(self) -> tuple[Integers, Flags]:
+    def next_long(self) -> Numbers:
+        """(n,) number of the candidate that the next high cycle after a data phase begins, or -1."""
+        return self._number_at(self.window.host.next_one(self.long_end))
+
+    def _number_at(self, places: Integers) -> Numbers:
+        """(m,) number of the candidate at each place; -1 for none, and in a line reset."""
+        number = self.number.take(places)
+        if len(self.window.reset_start):
+            number[self.window.in_reset(places)] = -1
+        return number
+
+    @cached_property
+    def after_long(self) -> tuple[Numbers, Flags]:
         """What follows a data phase: see `_after`."""
         return self._after(self.long_stop, self.long_end)
 
     @cached_property
-    def after_short(self) -> tuple[Integers, Flags]:
+    def after_short(self) -> tuple[Numbers, Flags]:
         """What follows the acknowledge of the `odd` candidates where there is no data phase."""
         return self._after(self.short_stop[self.odd], self.short_end[self.odd])
 
-    def _after(self, stops: Integers, ends: Integers) -> tuple[Integers, Flags]:
+    def _after(self, stops: Integers, ends: Integers) -> tuple[Numbers, Flags]:
         """Return (number of the candidate that the next high cycle begins or -1, another good end).
 
         A good end is a line reset, IDLE low cycles, or the end of the window's last cycle.
         """
         window = self.window
-        place = window.next_one[ends].astype(np.int64)
-        number = np.where(window.legal[place], window.rank[place], -1)
+        place = window.host.next_one(ends)
         free = place - ends >= IDLE
-        if len(window.reset_start):
-            reset = window.in_reset(place)
-            free |= reset
-            number[reset] = -1
+        free |= window.in_reset(place)
         if window.last:
             free |= (place == window.length) & (stops <= window.length)
-        return number, free
+        return self._number_at(place), free
 
     @cached_property
     def parity_fits(self) -> Flags:
         """(n,) whether data and parity bit, if there are any, have an even number of ones."""
-        stop = self.data_start + DATA_BITS
-        host, target = self.window.host_parity, self.window.target_parity
-        odd = np.where(
-            self.read,
-            target[stop] ^ target[self.data_start],
-            host[stop] ^ host[self.data_start],
-        )
-        fits: Flags = odd == 0
+        fits: Flags = np.bitwise_count(self.data) & 1 == 0
         return fits
 
     @cached_property
@@ -170,6 +198,17 @@ class Packets:
             long_ = np.where(self.cut_off[self.odd], 1, long_)
         number, free = self.after_short
         return long_, np.where(free, DEPTH, good[number])
+
+    @cached_property
+    def begin_answers(self) -> Integers:
+        """Places at which DEPTH complete packets begin that are all answered OK, with the right parity."""
+        good = (self.ack == OK) & self.parity_fits & ~self.cut_off
+        number, free = self.after_long
+        chain = good
+        for _ in range(DEPTH - 1):
+            chain = good & ~free & np.append(chain, False)[number]
+        places: Integers = self.start[chain]
+        return places
 
     @cached_property
     def proven(self) -> Integers:

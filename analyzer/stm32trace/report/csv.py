@@ -7,8 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from typing import TYPE_CHECKING
 
+from stm32trace.report.columns.accesses import AccessLines
 from stm32trace.report.rows import COMMON, FIELDS, KINDS, Row
+
+if TYPE_CHECKING:
+    from stm32trace_core.context import Context
 
 COLUMNS = COMMON + FIELDS
 COMMAS = len(COLUMNS) - 1
@@ -26,6 +31,10 @@ class CsvRows:
     def head(self) -> Iterable[str]:
         """Return the names of the columns."""
         return (','.join(COLUMNS),)
+
+    def columns(self, context: Context) -> AccessLines:
+        """Return what writes many accesses at once."""
+        return AccessLines(self.line, context)
 
     def line(self, row: Row) -> str:
         """Return the row's columns."""

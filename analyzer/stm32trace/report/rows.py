@@ -19,6 +19,7 @@ from stm32trace_core.flash.records import FlashOperation, OptionChange, Peripher
 from stm32trace_core.lines import Level, Reset
 from stm32trace_core.wire.i2c import I2cTransfer
 from stm32trace_core.wire.swd import DATA_PHASE, SwdSequence, SwdTransfer
+from stm32trace_core.wire.uart import UartWord
 
 Fields = dict[str, Any]
 LAYERS = ('line', 'transaction', 'operation')
@@ -62,6 +63,10 @@ class Kind:
     fields: Callable[[Any, Clock], Fields] = lambda record, clock: {}
     names: tuple[str, ...] = ()  # of the fields
     default: bool = True  # shown where nothing is selected
+
+
+def _uart_byte(record: UartWord, clock: Clock) -> Fields:
+    return {'line': record.line, 'value': record.value}
 
 
 def _i2c_transfer(record: I2cTransfer, clock: Clock) -> Fields:
@@ -163,7 +168,7 @@ def _level(record: Level, clock: Clock) -> Fields:
 
 
 KINDS = (
-    Kind('uart_byte', 'line', default=False),
+    Kind('uart_byte', 'line', UartWord, _uart_byte, ('line', 'value'), default=False),
     Kind('i2c_transfer', 'line', I2cTransfer, _i2c_transfer, ('address', 'write', 'data', 'acked')),
     Kind(
         'swd_transfer', 'line', SwdTransfer, _swd_transfer, ('port', 'register', 'write', 'ack', 'value'),
@@ -194,6 +199,7 @@ KINDS = (
     ),
     Kind('debug_control', 'operation', DebugControl, _debug_control, ('action',)),
     Kind('reset', 'operation', Reset, _reset, ('cause', 'width_s')),
+    Kind('sigrok_annotation', 'line', names=('decoder', 'class'), default=False),  # from --sigrok
 )  # fmt: skip
 
 # Every field that a row may have, each once, in the order of the columns of a table.

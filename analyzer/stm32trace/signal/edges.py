@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 class Edges:
     """The entries of a block together with what changes at each.
 
-    A line is named by the value of its bit: 1 << k for the k-th channel.
+    A line is named by the value of its bit: 1 << k for the k-th channel. The edges of one are looked
+    for once, however often they are asked for.
     """
 
     index: NDArray[np.int64]  # (n,) sample of each entry
     state: NDArray[np.unsignedinteger]  # (n,) levels from there on
     changed: NDArray[np.unsignedinteger]  # (n,) bits that differ from the entry before
+    _entries: dict[int, Positions] = field(default_factory=dict)
+    _samples: dict[int, NDArray[np.int64]] = field(default_factory=dict)
 
     def rises(self, line: int) -> Positions:
         """(m,) entries at which `line` goes high."""
@@ -37,7 +40,15 @@ class Edges:
 
     def of(self, line: int) -> Positions:
         """(m,) entries at which `line` changes."""
-        return np.flatnonzero(self.changed & line)
+        if line not in self._entries:
+            self._entries[line] = np.flatnonzero((self.changed & line) > 0)
+        return self._entries[line]
+
+    def samples(self, line: int) -> NDArray[np.int64]:
+        """(m,) samples at which `line` changes."""
+        if line not in self._samples:
+            self._samples[line] = self.index.take(self.of(line))
+        return self._samples[line]
 
 
 def edges(block: Changes, before: int | None) -> Edges:

@@ -67,8 +67,8 @@ class LinkMonitor(Machine):
         self._reset_first = False
         self._before = (0, 0)  # packets, and those answered OK, when the host last began anew
         self._ok_at_reset = 0  # packets answered OK before the last line reset
-        self._overrun = False  # CTRL/STAT.ORUNDETECT
-        self._dp_bank = 0
+        self.overrun = False  # CTRL/STAT.ORUNDETECT
+        self.dp_bank = 0
         self._run_ack = NO_RUN
         self._run = []  # type: List[Any]  # start, end, request, same_request, count, ok, overrun
 
@@ -85,6 +85,23 @@ class LinkMonitor(Machine):
             return () if self._run_ack == NO_RUN else self._end_run()
         return self._rare(record)
 
+    @property
+    def has_run(self) -> 'bool':
+        """Tell whether a run is open, so that the next packet may have to be told."""
+        return self._run_ack != NO_RUN
+
+    def count(self, packets: 'int', start: 'int', end: 'int') -> 'None':
+        """Take so many packets answered OK at once, from `start` to `end`, of which nothing is to be told.
+
+        Whoever does so keeps `overrun` and `dp_bank` himself.
+        """
+        assert not self.has_run
+        if not self._packets:
+            self._first = start
+        self._packets += packets
+        self._ok += packets
+        self._last = end
+
     def finish(self, end: 'int') -> 'Iterable[Said]':
         """End the run, and sum up the link; an idle one has no sum."""
         said = self._end_run()
@@ -95,7 +112,7 @@ class LinkMonitor(Machine):
     def _rare(self, packet: 'SwdTransfer') -> 'Iterable[Said]':
         wrong = [] if packet.ack != OK else self._parity(packet)
         if packet.request == TARGETSEL_WRITE:
-            self._dp_bank = 0
+            self.dp_bank = 0
             return wrong or self._parity(packet)
         if packet.flags & TRUNCATED:
             return wrong
@@ -116,9 +133,9 @@ class LinkMonitor(Machine):
         if packet.flags != DATA_PHASE:
             return
         if packet.request == SELECT_WRITE:
-            self._dp_bank = DPBANKSEL.of(packet.data)
-        elif packet.request in (BANKED_READ, BANKED_WRITE) and not self._dp_bank:
-            self._overrun = bool(ORUNDETECT.of(packet.data))
+            self.dp_bank = DPBANKSEL.of(packet.data)
+        elif packet.request in (BANKED_READ, BANKED_WRITE) and not self.dp_bank:
+            self.overrun = bool(ORUNDETECT.of(packet.data))
 
     # Runs.
 
@@ -129,7 +146,7 @@ class LinkMonitor(Machine):
         if self._run_ack == NO_RUN:
             self._run_ack = ack
             ok_before = self._ok - self._ok_at_reset
-            self._run = [packet.start, 0, packet.request, True, 0, ok_before, self._overrun]
+            self._run = [packet.start, 0, packet.request, True, 0, ok_before, self.overrun]
         run = self._run
         run[1] = packet.end
         run[3] = run[3] and packet.request == run[2]

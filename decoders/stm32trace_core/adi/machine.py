@@ -84,7 +84,11 @@ PACKET_CLOCKS = 46  # of an accepted packet: fewer clocks of noise cannot hide o
 
 
 class AdiMachine(Machine):
-    """Follows one debug port and its access ports."""
+    """Follows one debug port and its access ports.
+
+    selection, reading, outdated, suspect, pushed: all that is known between two packets. A twin that follows many
+    packets at once begins with these and leaves them as `feed` would.
+    """
 
     protocols = ('swd',)
     consumes = (SwdTransfer, SwdSequence, CaptureGap)
@@ -93,17 +97,17 @@ class AdiMachine(Machine):
 
     def __init__(self, context: 'Any', bus: 'str' = '') -> 'None':
         super(AdiMachine, self).__init__(context, bus)
-        self._selection = Selection()
-        self._reading = None  # type: Optional[Read]  # an AP read whose value has not come
-        self._outdated = False  # its register was written since, perhaps
-        self._suspect = None  # type: Optional[Tuple[Read, SwdTransfer]]  # came with bad parity
-        self._pushed = False  # TRNMODE: writes to DRW compare instead
+        self.selection = Selection()
+        self.reading = None  # type: Optional[Read]  # an AP read whose value has not come
+        self.outdated = False  # its register was written since, perhaps
+        self.suspect = None  # type: Optional[Tuple[Read, SwdTransfer]]  # came with bad parity
+        self.pushed = False  # TRNMODE: writes to DRW compare instead
 
     def feed(self, record: 'Any') -> 'Iterable[Said]':
         """Return the accesses that a packet, a sequence or a gap decides."""
         if type(record) is not SwdTransfer:
             return self._interrupted(record)
-        if record.ack == swd.OK and record.flags == DATA_PHASE and self._suspect is None:
+        if record.ack == swd.OK and record.flags == DATA_PHASE and self.suspect is None:
             return _ACCEPTED[record.request](self, record)
         return self._odd(record)
 
@@ -114,32 +118,32 @@ class AdiMachine(Machine):
     # Packets answered OK.
 
     def _ap_read(self, packet: 'SwdTransfer') -> 'Iterable[Said]':
-        said = self._deliver(packet) if self._reading is not None else ()
-        register = self._selection.accessed(packet)
-        port = self._selection.port
+        said = self._deliver(packet) if self.reading is not None else ()
+        register = self.selection.accessed(packet)
+        port = self.selection.port
         item = port.take(register) if register in DATA and port.memory else None
-        self._reading = (packet.start, port, register, item)
-        self._outdated = False
+        self.reading = (packet.start, port, register, item)
+        self.outdated = False
         return said
 
     def _ap_write(self, packet: 'SwdTransfer') -> 'Iterable[Said]':
-        register = self._selection.accessed(packet)
-        port = self._selection.port
-        self._outdated = True
+        register = self.selection.accessed(packet)
+        port = self.selection.port
+        self.outdated = True
         if register in DATA and port.memory:
             item = port.take(register)
-            if not self._pushed:
+            if not self.pushed:
                 return self._memory(packet.start, packet.end, port, item, True, packet.data, OK)
         port.write(register, packet.data)
         return (self._ap_access(packet, register, OK),)
 
     def _deliver(self, packet: 'SwdTransfer') -> 'List[Said]':
         """Give the value in `packet` to the read that asked for it."""
-        reading = self._reading
+        reading = self.reading
         assert reading is not None
-        self._reading = None
+        self.reading = None
         if packet.flags & swd.BAD_PARITY:
-            self._suspect = (reading, packet)
+            self.suspect = (reading, packet)
             return []
         return self._told(reading, packet.end, packet.data, OK)
 
@@ -149,7 +153,7 @@ class AdiMachine(Machine):
             if outcome == OK:
                 port.learn_memory(item, value)
             return self._memory(start, end, port, item, False, value, outcome)
-        if outcome == OK and not self._outdated:
+        if outcome == OK and not self.outdated:
             port.learn(register, value)
         return [self._ap_record(start, end, port, register, False, value, outcome)]
 
@@ -162,12 +166,12 @@ class AdiMachine(Machine):
         return said
 
     def _rdbuff(self, packet: 'SwdTransfer') -> 'Iterable[Said]':
-        if self._reading is not None:
+        if self.reading is not None:
             return self._deliver(packet)
         return (self._dp_access(packet, OK),)
 
     def _select(self, packet: 'SwdTransfer') -> 'Iterable[Said]':
-        self._selection.select(packet.data)
+        self.selection.select(packet.data)
         return (self._dp_access(packet, OK),)
 
     def _abort(self, packet: 'SwdTransfer') -> 'Iterable[Said]':
@@ -178,15 +182,15 @@ class AdiMachine(Machine):
     def _dp_write(self, packet: 'SwdTransfer') -> 'Iterable[Said]':
         access = self._dp_access(packet, OK)
         if access.name == CTRL_STAT.name:
-            self._pushed = TRNMODE.of(packet.data) != NORMAL
+            self.pushed = TRNMODE.of(packet.data) != NORMAL
             if not POWER.of(packet.data):
-                self._selection.forget_ports()
+                self.selection.forget_ports()
         return (access,)
 
     def _targetsel(self, packet: 'SwdTransfer') -> 'Iterable[Said]':
         """Another debug port answers from now on, or none. Never acknowledged."""
         said = self._lose(packet.start, LOST)
-        self._selection.forget()
+        self.selection.forget()
         if packet.flags & DATA_PHASE:
             said.append(self._dp_access(packet, OK))
         return said
@@ -213,9 +217,9 @@ class AdiMachine(Machine):
 
     def _settle(self, packet: 'Optional[SwdTransfer]') -> 'List[Said]':
         """Tell a value that came with bad parity, or as RESEND brings it once more."""
-        if self._suspect is None:
+        if self.suspect is None:
             return []
-        (reading, last), self._suspect = self._suspect, None
+        (reading, last), self.suspect = self.suspect, None
         again = packet is not None and packet.request == RESEND_READ and packet.ack == swd.OK
         if packet is not None and again and packet.flags == DATA_PHASE:
             return self._told(reading, packet.end, packet.data, OK)
@@ -224,12 +228,12 @@ class AdiMachine(Machine):
     def _failed(self, packet: 'SwdTransfer') -> 'List[Said]':
         """The access accepted last did not come to its end."""
         said = self._lose(packet.end, LOST)
-        self._selection.failed()
+        self.selection.failed()
         return said
 
     def _lose(self, end: 'int', outcome: 'str') -> 'List[Said]':
         """The value of the AP read will not come."""
-        reading, self._reading = self._reading, None
+        reading, self.reading = self.reading, None
         if reading is None:
             return []
         reading[1].moved()
@@ -239,16 +243,16 @@ class AdiMachine(Machine):
         """Nobody knows whether the target took this packet."""
         cut = packet.flags & swd.TRUNCATED or packet.ack == swd.OK
         undone = self._undone(packet, TRUNCATED if cut else NO_REPLY)
-        self._selection.spoiled(packet)
+        self.selection.spoiled(packet)
         return self._lose(packet.end, LOST) + undone
 
     def _corrupted(self, packet: 'SwdTransfer') -> 'Iterable[Said]':
         """Answered OK, with a wrong parity bit: what was written is not known, nor whether it was."""
-        if packet.is_read and packet.is_ap or packet.request == RDBUFF_READ and self._reading:
+        if packet.is_read and packet.is_ap or packet.request == RDBUFF_READ and self.reading:
             return _ACCEPTED[packet.request](self, packet)
         said = self._undone(packet, BAD_PARITY)
         if not packet.is_read:
-            self._selection.spoiled(packet)
+            self.selection.spoiled(packet)
         return said
 
     def _interrupted(self, record: 'Union[SwdSequence, CaptureGap]') -> 'Iterable[Said]':
@@ -256,7 +260,7 @@ class AdiMachine(Machine):
         if type(record) is SwdSequence and hides_nothing(record):
             return ()
         said = self._settle(None) + self._lose(record.start, LOST)
-        self._selection.forget()
+        self.selection.forget()
         return said
 
     # Records.
@@ -265,7 +269,7 @@ class AdiMachine(Machine):
         """Return the access that `packet` asked for, and did not get for certain."""
         if not packet.is_ap:
             return [self._dp_access(packet, outcome)]
-        register, port = self._selection.asked(packet), self._selection.port
+        register, port = self.selection.asked(packet), self.selection.port
         if register not in DATA or not port.memory:
             return [self._ap_access(packet, register, outcome)]
         item = port.next(register)
@@ -285,7 +289,7 @@ class AdiMachine(Machine):
         write = not packet.is_read
         value = packet.data if write else 0
         return self._ap_record(
-            packet.start, packet.end, self._selection.port, register, write, value, outcome
+            packet.start, packet.end, self.selection.port, register, write, value, outcome
         )
 
     def _ap_record(
@@ -299,7 +303,7 @@ class AdiMachine(Machine):
         )
 
     def _dp_access(self, packet: 'SwdTransfer', outcome: 'str') -> 'RegisterAccess':
-        address = self._selection.dp_address(packet)
+        address = self.selection.dp_address(packet)
         write = not packet.is_read
         return RegisterAccess(
             packet.start, packet.end, self.bus, DP, UNKNOWN, address, dp_name(address, write),

@@ -50,10 +50,10 @@ class Selection(object):
         self.forget_ports()
         self.port = self._port_of(UNKNOWN)
         self.bank = UNKNOWN  # APBANKSEL in place, bits 7:4
-        self._dp_bank = 0
-        self._elsewhere = False  # it is not bank 0
-        self._tar = None  # type: Optional[int]  # what the last AP access wrote at 4
-        self._csw = None  # type: Optional[int]  # what was written at 0 before
+        self.dp_bank = 0
+        self.elsewhere = False  # it is not bank 0
+        self.tar = None  # type: Optional[int]  # what the last AP access wrote at 4
+        self.csw = None  # type: Optional[int]  # what was written at 0 before
 
     def forget_ports(self) -> 'None':
         """What the ports are set to is not known (any more)."""
@@ -67,20 +67,20 @@ class Selection(object):
 
     def select(self, value: 'int') -> 'None':
         """`value` was written to SELECT."""
-        before, tar = self.port, self._tar
+        before, tar = self.port, self.tar
         self.port = self._port_of(APSEL.of(value))
         self.bank = APBANKSEL.of(value) << BANK_SHIFT
-        self._dp_bank = DPBANKSEL.of(value)
+        self.dp_bank = DPBANKSEL.of(value)
         if before.ap == UNKNOWN:
-            if self.bank == DATA_BANK and tar is not None and not self._elsewhere:
+            if self.bank == DATA_BANK and tar is not None and not self.elsewhere:
                 self.port.tar = tar
             before.forget()
-            self._tar = self._csw = None
+            self.tar = self.csw = None
 
     def dp_address(self, packet: 'SwdTransfer') -> 'int':
         """Return the address of the DP register, bank included."""
         address = packet.address
-        return address | self._dp_bank << BANK_SHIFT if address == DP_BANKED else address
+        return address | self.dp_bank << BANK_SHIFT if address == DP_BANKED else address
 
     def asked(self, packet: 'SwdTransfer') -> 'int':
         """Return the address of the AP register, bank included; the complement of A[3:2] without one."""
@@ -93,32 +93,32 @@ class Selection(object):
                 self._conclude(packet)
             elif packet.address == TAR_HIGH.offset:
                 self.forget()
-                self._elsewhere = True
+                self.elsewhere = True
             else:
                 is_tar = packet.address == TAR.offset and not packet.is_read
-                self._tar = packet.data if is_tar else None
+                self.tar = packet.data if is_tar else None
         return self.asked(packet)
 
     def _conclude(self, packet: 'SwdTransfer') -> 'None':
         address, written = packet.address, None if packet.is_read else packet.data
-        tar, self._tar = self._tar, None
+        tar, self.tar = self.tar, None
         if address == TAR_HIGH.offset:
-            self._elsewhere = True
+            self.elsewhere = True
         elif address == TAR.offset:
-            self._tar = written
+            self.tar = written
         elif address == CSW.offset and written is not None:
-            self._csw, self._tar = written, tar
-            self._elsewhere = self._elsewhere or not is_plausible_csw(written)
-        elif address == DRW.offset and tar is not None and not self._elsewhere:
+            self.csw, self.tar = written, tar
+            self.elsewhere = self.elsewhere or not is_plausible_csw(written)
+        elif address == DRW.offset and tar is not None and not self.elsewhere:
             self.bank = 0
             self.port.tar = tar
-            if self._csw is not None:
-                self.port.configure(self._csw)
+            if self.csw is not None:
+                self.port.configure(self.csw)
 
     def failed(self) -> 'None':
         """An access to the selected AP went wrong: TAR may have advanced, or not."""
         self.port.moved()
-        self._tar = None
+        self.tar = None
 
     def spoiled(self, packet: 'SwdTransfer') -> 'None':
         """Nobody knows whether `packet` was done: what it sets is not known (any more)."""
@@ -126,6 +126,6 @@ class Selection(object):
             self.failed()
             if not packet.is_read and packet.address == CSW.offset:
                 self.port.forget_csw()
-                self._csw = None
+                self.csw = None
         elif not packet.is_read and packet.address == SELECT.offset:
             self.forget()

@@ -59,6 +59,7 @@ NS_READOUT_PROTECT = 0x83
 READOUT_UNPROTECT = 0x92
 NS_READOUT_UNPROTECT = 0x93
 GET_CHECKSUM = 0xA1
+SYNCHRONIZE = 0x7F  # UART: no command but a byte of its own, by which the loader measures the rate
 
 BASIC_COMMANDS = frozenset((GET, GET_VERSION, GET_ID))  # every loader offers them
 
@@ -351,6 +352,7 @@ _TABLE = (
     (READOUT_UNPROTECT, 'Readout Unprotect', _one_shot(False), _one_shot(False), NS_READOUT_UNPROTECT, _OPTIONS),
     (NS_READOUT_UNPROTECT, 'No-Stretch Readout Unprotect', _one_shot(True), None, READOUT_UNPROTECT, _OPTIONS | _NO_STRETCH),
     (GET_CHECKSUM, 'Get Checksum', _CHECKSUM, _CHECKSUM, None, _GATED),
+    (SYNCHRONIZE, 'Synchronize', None, None, None, 0),
 )  # fmt: skip
 
 

@@ -5,14 +5,16 @@ stm32.c, stm32_crc_memory.
 """
 
 from ..bits import big_endian, checksum
-from ..devices import find_device
+from ..devices import families, find_device
 from .commands import (
     BASIC_COMMANDS,
     BLOCK,
+    COMMANDS,
     GET,
     GET_CHECKSUM,
     GET_ID,
     GET_VERSION,
+    GO,
     ITEM_COUNT,
     ITEMS,
     MEMORY_ADDRESS,
@@ -22,9 +24,10 @@ from .commands import (
     READ_LENGTH,
     SUB_OPCODE,
     WORD_LENGTH,
+    WRITE_MEMORY,
     command_named,
 )
-from .records import BAD_CHECKSUM, BAD_COMPLEMENT, INCOMPLETE, DeviceIdentified, LoaderInfo
+from .records import BAD_CHECKSUM, BAD_COMPLEMENT, INCOMPLETE, OK, DeviceIdentified, LoaderInfo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,11 +35,13 @@ if TYPE_CHECKING:
 
     from .commands import Frame
     from .machine import Exchange, Said
+    from .records import BootCommand
 
     Told = Optional[List[Union[LoaderInfo, DeviceIdentified]]]
 
 LARGEST_DEV_ID = 0xFFF  # DBGMCU_IDCODE.DEV_ID has 12 bits
 SOURCE_OF_ID = command_named(GET_ID)
+OPTION_RANGES = tuple(area for family in families() for area in family.options.memory_ranges)
 
 
 def fault_of(frame: 'Frame', data: 'bytes', announced: 'int') -> 'str':
@@ -164,3 +169,16 @@ def names_a_loader(said: 'Iterable[Said]') -> 'bool':
         if isinstance(told, DeviceIdentified) and find_device(told.dev_id) is not None:
             return True
     return False
+
+
+def leaves_loader(command: 'BootCommand') -> 'bool':
+    """Tell whether the part runs something else after this command, or restarts.
+
+    Source: AN2662 p. 32 to 36, "system reset"; AN3155, Write Memory command, for the option bytes.
+    """
+    if command.outcome != OK or command.opcode not in COMMANDS:
+        return False
+    if command.opcode == WRITE_MEMORY:
+        address = command.address
+        return address is not None and any(low <= address <= high for low, high in OPTION_RANGES)
+    return command.opcode == GO or COMMANDS[command.opcode].restarts_part

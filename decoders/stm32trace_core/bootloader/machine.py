@@ -10,7 +10,6 @@ from .commands import (
     ONLY_OPCODE,
     UNKNOWN_COMMAND,
     command_named,
-    is_command_pair,
     offered,
     status_of,
 )
@@ -30,6 +29,7 @@ from .records import (
     REFUSED,
     REPLY,
     TIMEOUT,
+    UART,
     VANISHED,
     BootCommand,
     BootStatus,
@@ -40,7 +40,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List, Optional, Tuple, Union  # novm
 
-    from .commands import StepForm
+    from .commands import Frame, StepForm
     from .records import DeviceIdentified, LoaderInfo
 
     Said = Union[BootStatus, LoaderInfo, DeviceIdentified, BootCommand]
@@ -118,6 +118,23 @@ class Exchange(object):
         return bool(self._steps) and self._steps[0].name == COMMAND and self._steps[0].status == ACK
 
     @property
+    def may_be_answered(self) -> 'bool':
+        """The frame that is due may be left out, and a status comes instead."""
+        return not self.finished and self._waiting is None and self._form.optional
+
+    def is_good(self, data: 'bytes') -> 'bool':
+        """Tell whether `data` is the frame that is due, or the next one, with a good checksum."""
+        frame = self._form.frame if self.due == HOST_FRAME else self.next_frame
+        return frame is not None and frame.is_good(data, self.announced)
+
+    @property
+    def next_frame(self) -> 'Optional[Frame]':
+        """The frame after the one whose status is due; None where that is the last one."""
+        if self.due != STATUS or self._last or self._at + 1 == len(self._forms):
+            return None
+        return self._forms[self._at + 1].frame
+
+    @property
     def _form(self) -> 'StepForm':
         return self._forms[self._at]
 
@@ -127,10 +144,7 @@ class Exchange(object):
             frame = self._form.frame
             whole = frame is not None and frame.is_whole(data, self.announced)
             return whole or self._is_other(data)
-        if self.due != STATUS or self._last or self._at + 1 == len(self._forms):
-            return False
-        frame = self._forms[self._at + 1].frame
-        return frame is not None and frame.is_good(data, self.announced)
+        return self.is_good(data)
 
     def needed(self, data: 'bytes') -> 'Optional[int]':
         """Return the length of what is due and begins with `data`; None if not yet known."""
@@ -330,14 +344,17 @@ class Exchange(object):
     def close(self, outcome: 'str', end: 'int') -> 'BootCommand':
         """Return the command; `outcome` is why it ends unless it `finished` or was faulty."""
         due = self.due
-        polled = self._waiting is not None and self._waiting.status in (BUSY, OTHER)
+        # Over UART the loader answers unasked: a host that goes on has waited.
+        waited = self._place[1] == UART or (
+            self._waiting is not None and self._waiting.status in (BUSY, OTHER)
+        )
         self._store()
         bus, transport, target = self._place
         status = self._last_status()
         if self.finished:
             outcome = REFUSED if status == NACK else OK
         elif due == STATUS:
-            gave_up = outcome == VANISHED or (outcome == ABANDONED and polled)
+            gave_up = outcome == VANISHED or (outcome == ABANDONED and waited)
             status = TIMEOUT if gave_up else NONE
         count, first, last = self._busy
         return BootCommand(
@@ -349,49 +366,3 @@ class Exchange(object):
     def _last_status(self) -> 'str':
         known = [step.status for step in self._steps if step.status in (ACK, NACK)]
         return known[-1] if known else NONE
-
-
-class Stray(Exchange):
-    """Frames and answers outside of any command: it began before the capture, or never."""
-
-    def __init__(self, bus: 'str', transport: 'str', target: 'int', start: 'int') -> 'None':
-        super(Stray, self).__init__(bus, transport, target, start, -1)
-
-    @property
-    def due(self) -> 'str':
-        """Whatever comes."""
-        if self.finished:
-            return NOTHING_DUE
-        return STATUS if self._waiting is not None else HOST_FRAME
-
-    def takes(self, data: 'bytes') -> 'bool':
-        """Anything but a command."""
-        return not is_command_pair(data)
-
-    def frame(self, start: 'int', end: 'int', data: 'bytes', whole: 'bool' = True) -> 'None':
-        """Take any frame."""
-        self._store()
-        self._waiting = Step(start, end, DATA, data, NONE, -1, b'', end)
-        self.end = end
-
-    def answer(self, start: 'int', end: 'int', data: 'bytes') -> 'List[Said]':
-        """Take a status if it is one, else an answer."""
-        self.end = end
-        if status_of(self._place[1], data[0]) == OTHER or len(data) > 1:
-            self._store()
-            self._add(Step(start, end, REPLY, b'', NONE, -1, data, self._due_since()))
-            self.data = data
-            self.events.append(ODD)
-            return []
-        return [self._status(start, end, data[0])]
-
-    def _note(self, step: 'Step', status: 'str') -> 'None':
-        """A byte that may be a status proves nothing."""
-
-    def _advance(self, status: 'str') -> 'None':
-        self._store()
-        self.finished = True
-
-    def close(self, outcome: 'str', end: 'int') -> 'BootCommand':
-        """Return what was seen; where nothing is due, nothing is missing."""
-        return super(Stray, self).close(OK if self._waiting is None else outcome, end)

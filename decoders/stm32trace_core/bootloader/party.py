@@ -21,7 +21,6 @@ from .machine import (
     UNLIKE,
     WAITED,
     Exchange,
-    Stray,
 )
 from .records import (
     ABANDONED,
@@ -36,6 +35,7 @@ from .records import (
     VANISHED,
     BootStatus,
 )
+from .stray import Stray
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

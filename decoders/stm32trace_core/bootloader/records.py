@@ -28,6 +28,7 @@ ABANDONED = 'abandoned'  # the host began another command before this one ended
 RESET = 'reset'  # NRST or VDD fell first
 VANISHED = 'vanished'  # the target no longer acknowledged its address
 TRUNCATED = 'truncated'  # the data ends first
+UNHEARD = 'unheard'  # UART: only the host's line is heard, so nobody knows what became of it
 
 # Names of steps (phases of a command), in the wording of AN3155 and AN4221.
 COMMAND = 'command'
@@ -37,6 +38,11 @@ DATA = 'data'  # bytes to write; page list; sector list; any block of a special 
 COUNT = 'count'  # number of pages, or a special erase code
 REPLY = 'reply'  # bytes from the target
 FINAL = 'final'  # a last status that no frame precedes
+SYNC = 'sync'  # UART: the byte 0x7F that the loader measures the rate by
+
+# Who sent bytes on a UART.
+HOST = 'host'
+TARGET = 'target'
 
 
 class Step(
@@ -242,3 +248,121 @@ class DeviceIdentified(
         target: 'int' = -1,
     ) -> 'DeviceIdentified':
         return super(DeviceIdentified, cls).__new__(cls, start, end, bus, dev_id, source, target)
+
+
+class UartLines(
+    NamedTuple(
+        'UartLines',
+        [
+            ('start', int),  # first word that shows it
+            ('end', int),  # word that proves it
+            ('bus', str),
+            ('host', str),  # TX | RX as the channels are named; '' where only the target was heard
+            ('target', str),  # TX | RX; '' where only the host was heard
+        ],
+    )
+):
+    """On which line of a UART the host of a bootloader sends, and on which the loader.
+
+    Told once it is certain that a bootloader is spoken there, and again where that changes (a line is
+    heard for the first time). Both are the same line where host and loader share one wire. The wire
+    decides, whatever the channels' names: of channels named from the target's side `host` is RX.
+    """
+
+    __slots__ = ()
+
+    @property
+    def one_wire(self) -> 'bool':
+        """Host and loader share one line."""
+        return self.host == self.target
+
+    @property
+    def swapped(self) -> 'bool':
+        """The host sends on the line that is named as the one it receives on."""
+        return 'rx' == self.host != self.target
+
+
+class SyncAttempt(
+    NamedTuple(
+        'SyncAttempt',
+        [
+            ('start', int),  # of the byte 0x7F
+            ('end', int),  # of its answer; of the byte itself where there is none
+            ('bus', str),
+            ('line', str),  # TX | RX: the one it was sent on
+            ('answer', str),  # ACK | NACK | NONE; OTHER: only bytes came that are no status
+            ('answered_at', int),  # start of the answer; -1 for none
+            # what came before the answer and is no status (a 0x00 as the pin becomes an output);
+            # all that came where `answer` is OTHER. At most KEPT_BYTES of them
+            ('leading', bytes),
+            # sample of what ended the wait: the answer, the host's next byte, a reset, a gap, the end
+            ('until', int),
+            (
+                'ended',
+                bool,
+            ),  # False: a gap or the end of the data did, so it may have been answered
+            ('number', int),  # 1 for the first since the data began or a reset, 2 for the next, ...
+            (
+                'again',
+                bool,
+            ),  # since then the loader has answered, or was in the middle of a command
+            ('listening', str),  # line of the other side: TX | RX; '' where none is captured
+            ('heard', int),  # words on that line so far in the capture, of this answer too
+            ('certain', bool),  # a loader was recognised; False: so far nothing was sent but 0x7F
+        ],
+    )
+):
+    """A host sends 0x7F for the loader to measure its rate by. Known when it is answered, or given up.
+
+    Told of a line where a loader is certain, and of one that has carried nothing but 0x7F since the data
+    began or since the last reset: nobody says that a loader is there.
+    Source: AN3155, "USART bootloader code sequence".
+    """
+
+    __slots__ = ()
+
+
+class UnexpectedBytes(
+    NamedTuple(
+        'UnexpectedBytes',
+        [
+            ('start', int),
+            ('end', int),
+            ('bus', str),
+            ('line', str),  # TX | RX
+            ('sender', str),  # HOST | TARGET
+            ('data', bytes),  # the first KEPT_BYTES of them
+            ('count', int),
+            ('opcode', int),  # of the command that was open or had just ended; -1 for none
+        ],
+    )
+):
+    """Bytes on a UART that belong to no command, while a loader is certain."""
+
+    __slots__ = ()
+
+
+class LocalEcho(
+    NamedTuple(
+        'LocalEcho',
+        [
+            ('start', int),  # first byte that came back
+            ('end', int),  # the last one so far
+            ('bus', str),
+            ('line', str),  # TX | RX: where the host's bytes come back
+            ('words', int),  # bytes of the host so far
+            ('echoed', int),  # of these, the ones that came back within a byte time
+            ('answers', int),  # bytes on `line` that are no echo
+        ],
+    )
+):
+    """The host's bytes appear on the other line too. Told at ECHO_MARKS of them and at the end.
+
+    The bytes that came back are taken from the loader's answers.
+    """
+
+    __slots__ = ()
+
+
+KEPT_BYTES = 64
+ECHO_MARKS = (8, 100, 1000)

@@ -9,6 +9,7 @@ the flash controller is then driven by the program, and its registers are never 
 """
 
 from ..adi.records import OK, MemoryAccess
+from ..interest import interest
 from ..lines import CaptureGap, LevelChange
 from ..machine import OPERATION, Machine
 from .records import HALTED, RUNNING, TRUNCATED, RamLoaderRun
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple  # novm
 
     from ..context import Context
+    from ..interest import Interest
 
 REGSEL, REGWNR = DCRSR.field('REGSEL'), DCRSR.field('REGWnR')
 S_HALT = DHCSR.field('S_HALT')
@@ -47,6 +49,17 @@ RESETTING_ROLES = ('nrst', 'vdd')
 # stopped; a shorter silence at the end of the data says nothing.
 SILENCES = 10
 SILENCE_S = 0.5
+
+WRITES_AND_REGISTERS = (
+    interest(MemoryAccess, True, ranges=(SRAM,), joined=True),
+    interest(
+        MemoryAccess,
+        ranges=tuple(
+            (address, address)
+            for address in (AIRCR_ADDRESS, DCRDR_ADDRESS, DCRSR_ADDRESS, DHCSR_ADDRESS)
+        ),
+    ),
+)
 
 
 class Blocks(object):
@@ -97,6 +110,12 @@ class RamLoader(Machine):
         self._pause = 0  # longest time between two polls of it
         self._patience = 0  # accesses until the result is no longer waited for
         self._wanted = -1  # core register that DCRDR will hold
+
+    @property
+    def interests(self) -> 'Optional[Tuple[Interest, ...]]':
+        """What prepares and makes a run; all that comes after one, until its result is not waited for any more."""
+        is_back = self._run is not None and self._run.outcome == HALTED
+        return None if is_back else WRITES_AND_REGISTERS
 
     def feed(self, record: 'Any') -> 'Iterable[RamLoaderRun]':
         """Return the run that a record ends."""

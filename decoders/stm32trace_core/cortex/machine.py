@@ -9,6 +9,7 @@ Sources: DDI 0403 (Armv7-M) C1.6.2 (DHCSR), C1.6.5 (DEMCR), B3.2.6 (AIRCR). The 
 """
 
 from ..adi.records import OK, MemoryAccess
+from ..interest import interest
 from ..lines import SYSRESETREQ, CaptureGap, LevelChange, Reset
 from ..machine import OPERATION, Machine
 from .records import (
@@ -35,9 +36,10 @@ from .registers import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Iterable, List, Optional, Union  # novm
+    from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, Union  # novm
 
     from ..context import Context
+    from ..interest import Interest
 
     Made = Union[DebugRequest, DebugControl, CoreStatus, Reset]
 
@@ -64,6 +66,16 @@ class _Waiting(object):
         self.was_reset = False  # a reset came since: what a CATCH waits for
 
 
+OWN_REGISTERS = (
+    interest(
+        MemoryAccess,
+        ranges=tuple(
+            (address, address) for address in (AIRCR_ADDRESS, DHCSR_ADDRESS, DEMCR_ADDRESS)
+        ),
+    ),
+)
+
+
 class CoreDebug(Machine):
     """Follows the debug registers of the core on one bus."""
 
@@ -77,6 +89,11 @@ class CoreDebug(Machine):
         self._halted = None  # type: Optional[bool]  # as read or asked for last
         self._catch = False  # DEMCR.VC_CORERESET
         self._waiting = {}  # type: Dict[str, _Waiting]  # by kind
+
+    @property
+    def interests(self) -> 'Optional[Tuple[Interest, ...]]':
+        """The registers that it follows."""
+        return OWN_REGISTERS
 
     def feed(self, record: 'Any') -> 'Iterable[Made]':
         """Return what an access or a slow line decides."""

@@ -5,7 +5,7 @@ the longest that fits. Payloads are told by their length, transfers by their fir
 for each layer; each lists what it can tell in DESCRIBERS.
 """
 
-from . import adi, bootloader, cortex, lines, part
+from . import adi, bootloader, cortex, lines, part, uart
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Texts = Tuple[str, str, str]
 
 _DESCRIBERS = {}  # type: Dict[type, Callable[[Any, Optional[Context]], Texts]]
-for _layer in (lines, adi, bootloader, cortex, part):
+for _layer in (lines, uart, adi, bootloader, cortex, part):
     _DESCRIBERS.update(_layer.DESCRIBERS)
 
 

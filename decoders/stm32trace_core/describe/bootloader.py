@@ -28,14 +28,21 @@ from ..bootloader.records import (
     OTHER,
     REPLY,
     RESET,
+    SYNC,
+    TARGET,
     TRUNCATED,
+    UNHEARD,
     VANISHED,
     BootCommand,
     BootStatus,
     DeviceIdentified,
     LoaderInfo,
+    LocalEcho,
+    SyncAttempt,
+    UartLines,
+    UnexpectedBytes,
 )
-from .texts import list_text, number_text, part_text, time_text, version_text
+from .texts import hex_text, list_text, number_text, part_text, time_text, version_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,6 +66,7 @@ ENDS = {
     RESET: 'reset',
     VANISHED: 'the address is no longer acknowledged',
     TRUNCATED: 'the data ends',
+    UNHEARD: 'the loader was not heard',
 }
 FAULTS = {
     BAD_COMPLEMENT: 'bad complement',
@@ -108,6 +116,8 @@ def _answers(command: 'BootCommand') -> 'List[str]':
     if command.outcome in FAULTS:
         known = command.status in (ACK, NACK)
         return [_fault(command)] + busy + [command.status.upper() if known else 'no status']
+    if command.outcome == UNHEARD:
+        return [ENDS[UNHEARD]]
     if command.outcome in ENDS:
         return accepted + busy + ['{}: {}'.format(_missing(command), ENDS[command.outcome])]
     if command.status == NACK:
@@ -134,7 +144,7 @@ def _missing(command: 'BootCommand') -> 'str':
     last = command.steps[-1] if command.steps else None
     if last is None or last.name == REPLY or last.status not in (NONE, BUSY, OTHER):
         return 'not finished'
-    return 'no status' if last.name == COMMAND else 'no final status'
+    return 'no status' if last.name in (COMMAND, SYNC) else 'no final status'
 
 
 def _boot_command(record: 'BootCommand', context: 'Optional[Context]') -> 'Texts':
@@ -170,9 +180,49 @@ def _device(record: 'DeviceIdentified', context: 'Optional[Context]') -> 'Texts'
     return (text, part_text(record.dev_id), brief)
 
 
+def _uart_lines(record: 'UartLines', context: 'Optional[Context]') -> 'Texts':
+    if record.one_wire:
+        text = 'host and loader share {}'.format(record.host.upper())
+    else:
+        sides = (('host', record.host), ('loader', record.target))
+        text = ', '.join(
+            '{} on {}'.format(side, line.upper()) if line else side + ' not heard'
+            for side, line in sides
+        )
+    return (text, text, record.host.upper() or '?')
+
+
+def _sync_attempt(record: 'SyncAttempt', context: 'Optional[Context]') -> 'Texts':
+    answer = {NONE: 'no answer', OTHER: hex_text(record.leading)}.get(
+        record.answer, record.answer.upper()
+    )
+    brief = '0x7F -> ' + answer
+    text = 'attempt {} to synchronise on {}: {}'.format(record.number, record.line.upper(), answer)
+    return (text, brief, '7F')
+
+
+def _unexpected_bytes(record: 'UnexpectedBytes', context: 'Optional[Context]') -> 'Texts':
+    sender = 'loader' if record.sender == TARGET else 'host'
+    brief = '{} out of turn'.format(number_text(record.count, 'byte'))
+    text = '{} of the {}: {}'.format(brief, sender, hex_text(record.data))
+    return (text, brief, '?')
+
+
+def _local_echo(record: 'LocalEcho', context: 'Optional[Context]') -> 'Texts':
+    brief = 'echo on {}'.format(record.line.upper())
+    text = '{}: {} of {} of the host'.format(
+        brief, record.echoed, number_text(record.words, 'byte')
+    )
+    return (text, brief, 'echo')
+
+
 DESCRIBERS = {
     BootCommand: _boot_command,
     BootStatus: _boot_status,
     LoaderInfo: _loader_info,
     DeviceIdentified: _device,
+    UartLines: _uart_lines,
+    SyncAttempt: _sync_attempt,
+    UnexpectedBytes: _unexpected_bytes,
+    LocalEcho: _local_echo,
 }  # type: Dict[type, Callable[[Any, Optional[Context]], Texts]]

@@ -1,13 +1,16 @@
 """Texts of what happened to the part, and of what rules say of it."""
 
+from ..devices import families_named
 from ..flash.records import (
     CLOSED,
     CUT,
     OPEN,
     AreaRefused,
+    BlindAccess,
     FlashOperation,
     OptionChange,
     OptionState,
+    PartFamily,
     PeripheralAccess,
     Window,
 )
@@ -34,9 +37,11 @@ def _flash_operation(record: 'FlashOperation', context: 'Optional[Context]') -> 
     if record.length is not None:
         text += ', {}'.format(number_text(record.length, 'byte'))
     if record.pages:
-        text += ' {}'.format(list_text(record.pages))
+        named = ', page{}'.format('s' if len(record.pages) > 1 else '') if text != name else ''
+        text += '{} {}'.format(named, list_text(record.pages))
     lasted = time_text(record.end - record.start, context)
-    return ('{}: {} after {}'.format(text, record.outcome, lasted), text, name)
+    flags = ' ({})'.format(', '.join(record.errors)) if record.errors else ''
+    return ('{}: {} after {}{}'.format(text, record.outcome, lasted, flags), text, name)
 
 
 def _option_change(record: 'OptionChange', context: 'Optional[Context]') -> 'Texts':
@@ -95,7 +100,20 @@ def _area_refused(record: 'AreaRefused', context: 'Optional[Context]') -> 'Texts
     return (text, 'flash refuses to be read', 'refused')
 
 
+def _part_family(record: 'PartFamily', context: 'Optional[Context]') -> 'Texts':
+    names = [family.name for family in families_named((record.family,) + record.others)]
+    name = ' or '.join(names) or 'no family that is known'
+    return ('{} ({})'.format(name, record.evidence), name, record.family)
+
+
+def _blind_access(record: 'BlindAccess', context: 'Optional[Context]') -> 'Texts':
+    text = '{} at an address that is not known'.format('write' if record.write else 'read')
+    return (text, text, '?')
+
+
 DESCRIBERS = {
+    PartFamily: _part_family,
+    BlindAccess: _blind_access,
     FlashOperation: _flash_operation,
     OptionChange: _option_change,
     Window: _window,

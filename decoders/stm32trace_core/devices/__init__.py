@@ -5,9 +5,17 @@ from .family import Device, Family
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Optional, Tuple  # novm
+    from typing import Dict, Iterable, Optional, Tuple  # novm
 
-__all__ = ['Device', 'Family', 'families', 'family_named', 'find_device', 'loader_addresses']
+__all__ = [
+    'Device',
+    'Family',
+    'families',
+    'families_named',
+    'family_named',
+    'find_device',
+    'loader_addresses',
+]
 
 
 def families() -> 'Tuple[Family, ...]':
@@ -24,6 +32,12 @@ def family_named(name: 'str') -> 'Optional[Family]':
         if short.startswith(family.key):
             return family
     return None
+
+
+def families_named(keys: 'Iterable[str]') -> 'Tuple[Family, ...]':
+    """Return the families with these keys, in that order; '' and unknown ones are left out."""
+    known = {family.key: family for family in families()}
+    return tuple(known[key] for key in keys if key in known)
 
 
 def find_device(dev_id: 'int') -> 'Optional[Tuple[Family, Device]]':

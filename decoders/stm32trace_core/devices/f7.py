@@ -10,6 +10,7 @@ from ..register import Field, Register
 from .family import (
     CLEAR_BITS,
     DIRECT,
+    KIB,
     Bootloader,
     Device,
     Family,
@@ -213,7 +214,6 @@ PERIPHERALS = (
     ),
 )
 
-KIB = 1024
 F72_SECTORS = (16, 16, 16, 16, 64, 128, 128, 128)  # RM0431 table "flash memory organization"
 F74_SECTORS = (32, 32, 32, 32, 128, 256, 256, 256)  # RM0385
 F76_SECTORS = F74_SECTORS + (256, 256, 256, 256)  # RM0410, one bank

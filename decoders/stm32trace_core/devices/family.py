@@ -213,6 +213,8 @@ class Options(
         )  # fmt: skip
 
 
+KIB = 1024  # bytes
+
 # Models of Options.
 SHADOW = 'shadow_register_obl'  # OPTSTRT programs; OBL_LAUNCH or a power-on reset applies
 DIRECT = 'direct_optcr'  # OPTSTRT programs the registers' content; no launch bit

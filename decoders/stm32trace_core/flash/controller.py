@@ -2,7 +2,7 @@
 
     consumes  MemoryAccess and RegisterAccess (DPIDR) of one bus; LevelChange, CaptureGap
     produces  PeripheralAccess for each register that has a name; DeviceIdentified, PartFamily;
-              FlashOperation, OptionChange, Window, OptionState, AreaRefused; Reset (OBL_LAUNCH)
+              FlashOperation, OptionChange, Window, OptionState, AreaRefused, BlindAccess; Reset (OBL_LAUNCH)
 
 The table of the family (devices/) says which bit does what. Until the family is known, accesses that depend on it
 are held, and followed once it is; identity.py says how it is found. An operation that a program in SRAM does is
@@ -11,14 +11,17 @@ not seen here but by cortex/loader.py.
 
 from collections import deque
 
-from ..adi.records import DP, FAULT, LOST, OK, MemoryAccess, RegisterAccess
+from ..adi.records import DP, FAULT, LOST, OK, UNKNOWN, MemoryAccess, RegisterAccess
+from ..adi.registers import DPIDR
 from ..bootloader.records import DeviceIdentified
-from ..cortex.registers import CORE, DHCSR_ADDRESS, asks_for_reset, control
+from ..cortex.registers import CORE, DHCSR_ADDRESS, ROM_TABLES, asks_for_reset, control
 from ..devices import families
+from ..interest import interest
 from ..lines import OBL_LAUNCH, CaptureGap, LevelChange, Reset
 from ..machine import OPERATION, Machine
-from .identity import Identity, is_controller
-from .layout import FLASH_MOST
+from .identity import BLOCK, CONTROLLERS, PAGE, Identity, is_controller
+from .layout import FLASH_BASE, FLASH_MOST
+from .options import NOT_KNOWN
 from .orders import RESTART_S
 from .records import (
     CLOSED,
@@ -27,6 +30,7 @@ from .records import (
     OPTION_LOAD,
     RESTART_EXPECTED,
     AreaRefused,
+    BlindAccess,
     FlashOperation,
     OptionChange,
     OptionState,
@@ -34,14 +38,26 @@ from .records import (
     PeripheralAccess,
     Window,
 )
-from .unit import NOT_KNOWN, FlashUnit
+from .unit import FlashUnit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Deque, Dict, Iterable, List, Optional, Tuple, Union  # novm
+    from typing import (  # novm
+        Any,
+        Callable,
+        Deque,
+        Dict,
+        Iterable,
+        List,
+        Optional,
+        Set,
+        Tuple,
+        Union,
+    )
 
     from ..context import Context
     from ..devices import Device, Family
+    from ..interest import Interest
 
 # Accesses that are held until the family is known. Tools read the ID before they use the flash; a
 # capture that begins later shows within a few accesses whose registers these are.
@@ -50,7 +66,6 @@ HELD = 256
 NRST_ROLE, VDD_ROLE = 'nrst', 'vdd'
 
 # Of every family: that main flash begins at the same address is checked by tests/core.
-FLASH_BASE = min(family.flash.memory_base for family in families())
 FLASH_END = FLASH_BASE + FLASH_MOST
 
 CORE_NAMES = {
@@ -67,6 +82,17 @@ HELD_ADDRESSES = frozenset(
 ) - frozenset(IDCODE_NAMES)
 OPTION_RANGES = tuple(area for family in families() for area in family.options.memory_ranges)
 
+# All that the handlers below look at, whatever the family.
+FOLLOWED_RANGES = (
+    ((UNKNOWN, UNKNOWN), (FLASH_BASE, FLASH_END - 1))
+    + OPTION_RANGES
+    + tuple((base, base + BLOCK - 1) for base in CONTROLLERS)
+    + tuple((base, base + PAGE - 1) for base in ROM_TABLES)
+    + tuple((place, place) for place in HELD_ADDRESSES.union(CORE_NAMES, IDCODE_NAMES))
+)
+FOLLOWED = (interest(MemoryAccess, ranges=FOLLOWED_RANGES),)
+FOLLOWED_WITH_IDENTITY = FOLLOWED + (interest(RegisterAccess, False, names=(DPIDR.name,)),)
+
 
 class FlashController(Machine):
     """Follows the flash controller of the part on one bus."""
@@ -75,7 +101,7 @@ class FlashController(Machine):
     consumes = (MemoryAccess, RegisterAccess, LevelChange, CaptureGap)
     produces = (
         PeripheralAccess, DeviceIdentified, PartFamily, FlashOperation, OptionChange, Window,
-        OptionState, AreaRefused, Reset,
+        OptionState, AreaRefused, BlindAccess, Reset,
     )  # fmt: skip
     phase = OPERATION
 
@@ -87,10 +113,16 @@ class FlashController(Machine):
         self._flash = {}  # type: Dict[int, Tuple[FlashUnit, str]]  # address -> unit, register
         self._units = []  # type: List[FlashUnit]
         self._plain = {}  # type: Dict[int, int]  # registers other than FLASH, as last seen
+        self._blind = set()  # type: Set[bool]  # directions of accesses to nobody knows where
         self._refused = False  # reads of main flash, the last time
         self._lost = None  # type: Optional[MemoryAccess]  # a read of main flash without a value
         if self._identity.family is not None:
             self._build()
+
+    @property
+    def interests(self) -> 'Optional[Tuple[Interest, ...]]':
+        """What it follows; the identity of the debug port only until the family is decided."""
+        return FOLLOWED_WITH_IDENTITY if self._identity.is_open else FOLLOWED
 
     def feed(self, record: 'Any') -> 'Iterable[Any]':
         """Return what an access or a slow line decides."""
@@ -117,6 +149,8 @@ class FlashController(Machine):
             return self._core(access)
         if address in self._names:
             return [self._named(self._names[address], access)]
+        if address == UNKNOWN:
+            return self._to_nowhere(access)
         if self._identity.is_open:
             return self._hold(access)
         if self._is_option(access):
@@ -124,6 +158,15 @@ class FlashController(Machine):
         if not access.write and access.outcome == OK:
             return self._listen(access)
         return ()
+
+    def _to_nowhere(self, access: 'MemoryAccess') -> 'List[Any]':
+        """TAR is not known: this may have been an access to any register."""
+        if access.outcome == FAULT or access.write in self._blind:
+            return []
+        self._blind.add(access.write)
+        for unit in self._units:
+            unit.go_blind(access.write)
+        return [BlindAccess(access.start, access.end, self.bus, access.write)]
 
     def _core(self, access: 'MemoryAccess') -> 'List[Any]':
         """Registers of the core, and the ID: at the same place whatever the family."""
@@ -156,6 +199,7 @@ class FlashController(Machine):
         )  # fmt: skip
 
     def _register(self, access: 'MemoryAccess') -> 'List[Any]':
+        self._blind.clear()
         unit, register = self._flash[access.address]
         made = [self._peripheral('FLASH.' + register, access, unit.before(register))]  # type: List[Any]
         if access.outcome != OK:
@@ -259,7 +303,8 @@ class FlashController(Machine):
         """Take the table of the family, and follow what was held with it."""
         identity = self._identity
         key = '' if identity.family is None else identity.family.key
-        made = [PartFamily(start, end, self.bus, key, identity.evidence, identity.sure)]  # type: List[Any]
+        others = tuple(family.key for family in identity.rivals)
+        made = [PartFamily(start, end, self.bus, key, identity.evidence, identity.sure, others)]  # type: List[Any]
         self._build()
         held, self._held = self._held, deque(maxlen=HELD)
         if identity.family is not None:
@@ -274,7 +319,8 @@ class FlashController(Machine):
             self._units, self._flash, self._names = [], {}, {}
             return
         if not self._units or self._units[0].family != family:
-            self._units = [FlashUnit(self.context, self.bus, family, device)]
+            rivals = self._identity.rivals
+            self._units = [FlashUnit(self.context, self.bus, family, device, rivals=rivals)]
             self._flash = {}
             self._names = {
                 part.base + register.offset: part.name + '.' + register.name
@@ -320,6 +366,8 @@ class FlashController(Machine):
 
     def _reset(self, sample: 'int', why: 'str', loads: 'bool' = False) -> 'List[Any]':
         made = self._settle(last_chance=True)  # what is held came before
+        if any(is_controller(access.address) for access in self._held):
+            self._held.clear()
         self._plain = {}
         self._refused = False
         for unit in self._units:

@@ -16,6 +16,7 @@ from ..cortex.registers import (
     part_number,
 )
 from ..devices import families, family_named, find_device
+from .layout import Layout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ EARLY_F4 = (0x411, 'Cortex-M4', 0x413)
 PRIVATE_BUS = 0xE0000000  # DDI 0403 B3.1
 PAGE = 0x1000  # of a ROM table
 BLOCK = 0x400  # of a flash controller
+SHARED_ROLES = ('busy', 'lock', 'start', 'program', 'page_erase', 'option_start')
 KEY_REGISTERS = ('KEYR', 'OPTKEYR')
 
 
@@ -55,19 +57,21 @@ def is_controller(address: 'int') -> 'bool':
 class Identity(object):
     """What is known of the part.
 
-    family, device: as decided, None before. sure: by the part or the user. evidence: in words. foreign: the part
-    told a DEV_ID for which there is no table.
+    family, device: as decided, None before. rivals: families whose tables fit as well as that of `family`. sure: by
+    the part or the user. evidence: in words. foreign: the part told a DEV_ID for which there is no table.
     """
 
     def __init__(self, named: 'Optional[str]') -> 'None':
         self.family = (named and family_named(named)) or None  # type: Optional[Family]
         self.device = None  # type: Optional[Device]
+        self.rivals = ()  # type: Tuple[Family, ...]
         self.sure = self.family is not None
         self.evidence = USER if self.sure else ''
         self.foreign = False
         self.dev_id = -1
         self.core = ''
         self._left = list(families())  # type: List[Family]  # not excluded yet
+        self._strained = []  # type: List[Family]  # bits were used that their tables do not have
         self._hints = []  # type: List[str]
         self._pidr = {}  # type: Dict[int, int]
         self._pidr_base = -1
@@ -116,7 +120,7 @@ class Identity(object):
         before = self.family, self.device, self.sure
         self.family, self.device = found if found is not None else (None, None)
         self.foreign = found is None
-        self.sure = True
+        self.sure, self.rivals = True, ()
         self.evidence = '{} 0x{:03X}'.format(source, dev_id)
         return before != (self.family, self.device, True) or self.foreign
 
@@ -138,14 +142,28 @@ class Identity(object):
     def use(self, access: 'MemoryAccess') -> 'None':
         """Learn from an access to a flash controller."""
         self._keep('use of the flash registers', lambda family: _fits(family, access))
+        self._strained += [
+            family
+            for family in self._left
+            if family not in self._strained and _strains(family, access)
+        ]
 
     def settle(self, last_chance: 'bool' = False) -> 'bool':
-        """Decide by what is left, if that is one family; by the first of several on the last chance."""
+        """Decide by what is left, if that is one family; on the last chance by one of several like it.
+
+        The others are then its rivals: what their tables say differently is not known. Families whose controllers
+        differ in what every operation needs are no rivals: then nothing is decided.
+        """
         if not self.is_open:
             return False
-        if len(self._left) > 1 and not last_chance:
-            return False
-        self.family = self._left[0]
+        left = self._left
+        if len(left) > 1:
+            if not last_chance:
+                return False
+            left = [family for family in left if family not in self._strained] or left
+            if any(_shape(family) != _shape(left[0]) for family in left):
+                return False
+        self.family, self.rivals = left[0], tuple(left[1:])
         self.evidence = ', '.join(self._hints)
         return True
 
@@ -165,3 +183,21 @@ def _fits(family: 'Family', access: 'MemoryAccess') -> 'bool':
     if not access.write:
         return names[0] not in family.flash.write_only
     return access.value not in KEYS or names[0].rstrip('2') in KEY_REGISTERS
+
+
+def _strains(family: 'Family', access: 'MemoryAccess') -> 'bool':
+    """Tell whether an access uses bits that the table of `family` does not have; interrupt enables are left out."""
+    offset = access.address - family.flash.controller_base
+    for register in family.flash.registers:
+        if register.offset == offset and register.fields:
+            known = sum((1 << field.width) - 1 << field.lsb for field in register.fields)
+            return bool(access.value & ~known)
+    return False
+
+
+def _shape(family: 'Family') -> 'Tuple[object, ...]':
+    """Return what two families must share for one to be followed with the table of the other."""
+    layout = Layout(family, None)
+    places = tuple(layout.registers[name].offset for name in ('KEYR', 'OPTKEYR', 'SR', 'CR'))
+    bits = tuple(layout.mask(role, name) for name in ('SR', 'CR') for role in SHARED_ROLES)
+    return family.flash.controller_base, places, bits

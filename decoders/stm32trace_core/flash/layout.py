@@ -1,14 +1,16 @@
 """The registers of one flash controller, and what their bits and numbers mean on the part at hand."""
 
+from ..devices.family import KIB
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Optional, Tuple  # novm
 
     from ..devices import Device, Family
 
-KIB = 1024
-
-# Most that any STM32 has of main flash. Source: reference manuals, "memory organization".
+# Where main flash is on a part whose table is not known, and its most. Source: every STM32
+# reference manual, "Memory organization": from 0x0800 0000; the largest device has 4 MiB.
+FLASH_BASE = 0x08000000
 FLASH_MOST = 4 * KIB * KIB
 
 

@@ -20,6 +20,7 @@ from ..bootloader.records import (
     OK,
     REFUSED,
     RESET,
+    UNHEARD,
     BootCommand,
     BootStatus,
     DeviceIdentified,
@@ -229,6 +230,8 @@ class BootOperations(Machine):
     def _windows(self, command: 'BootCommand', start: 'int') -> 'List[Made]':
         """Open the command's window if no status did, and end it if the command tells its end."""
         made = []  # type: List[Made]
+        if command.outcome == UNHEARD:
+            return made  # it may have ended well long ago
         found = self._of(command.target, command.start)
         if found is None:
             kind = window_of(command.opcode, command.address, self._ranges, self._flash)

@@ -3,7 +3,7 @@
 Sources: the reference manuals named in devices/, sections on option bytes and protections.
 """
 
-from ..devices.family import CLEAR_BITS, RANGES
+from ..devices.family import CLEAR_BITS, KIB, RANGES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from ..devices import Device, Family
     from ..register import Field, Register
 
-KIB = 1024
+    Change = Tuple[str, str, str]  # name, old and new value
+
 LEVEL_0, LEVEL_1, LEVEL_2 = 0, 1, 2
 NOT_KNOWN = -1
 
@@ -92,14 +93,19 @@ def _sectors(
     split = _is_split(family, device, register, value)
     each = 2 if split else 1
     first = _first_sector(family, register)
+    width = _protecting(register).width * each
     if device is None:
         count = min(len(one.sectors) for one in family.devices)
     else:
         count = len(device.split_sectors if split else device.sectors)
-    width = _protecting(register).width * each
     numbers = [(first + bit) * each + half for bit in clear for half in range(each)]
+    shown = tuple(number for number in numbers if number < count)
     spoken = max(0, min(count - first * each, width))
-    return Protected(spoken, tuple(number for number in numbers if number < count))
+    if device is None and len(shown) == spoken and len(clear) * each < width:
+        spoken = (
+            width  # all of the smallest line's: a larger one has more, and not all are protected
+        )
+    return Protected(spoken, shown)
 
 
 def _is_split(
@@ -147,7 +153,7 @@ def _bit(name: 'str', register: 'Register', value: 'int') -> 'int':
 
 def changes(
     family: 'Family', device: 'Optional[Device]', register: 'Register', old: 'int', new: 'int'
-) -> 'Iterator[Tuple[str, str, str]]':
+) -> 'Iterator[Change]':
     """Yield name, old and new value of each option that differs.
 
     Where `old` is NOT_KNOWN: write protection, RDP, and the register as a whole, with '' as the old value.
@@ -172,6 +178,13 @@ def changes(
             yield field.name, text(field, old), text(field, new)
     if not register.fields and old != new:
         yield register.name, _word(old), _word(new)
+
+
+def are_same(
+    family: 'Family', device: 'Optional[Device]', register: 'Register', one: 'int', other: 'int'
+) -> 'bool':
+    """Tell whether two values of a register hold the same options."""
+    return not any(True for _ in changes(family, device, register, one, other))
 
 
 def _is_protection(family: 'Family', register: 'Register', field: 'Field') -> 'bool':

@@ -30,6 +30,8 @@ from ..bootloader.commands import (
 )
 from ..bootloader.records import ACK, BAD_CHECKSUM, BAD_COMPLEMENT, COMMAND, INCOMPLETE, REFUSED
 from ..devices import families, family_named
+from ..devices.family import KIB
+from .layout import FLASH_BASE, FLASH_MOST
 from .records import (
     BANK_ERASE,
     ERASE_PENDING,
@@ -52,13 +54,6 @@ if TYPE_CHECKING:
 
     Range = Tuple[int, int]  # inclusive
     Ranges = Tuple[Range, ...]
-
-KIB = 1024
-
-# Where main flash is on a part whose table is not known, and its most. Source: every STM32
-# reference manual, "Memory organization": from 0x0800 0000; the largest device has 4 MiB.
-FLASH_BASE = 0x08000000
-FLASH_MOST = 4 * KIB * KIB
 
 # After the final ACK of a command that restarts the part, or starts a program, it may vanish for so
 # long. Source: chrome-ec util/stm32mon.c, the pause after such a command.

@@ -206,9 +206,36 @@ class PartFamily(
                 str,
             ),  # 'DBGMCU_IDCODE 0x460', 'ROM table 0x419', 'CPUID, use of registers'
             ('sure', bool),  # the part or the user said so; else it is what is left
+            ('others', 'Tuple[str, ...]'),  # families whose tables fit what was seen as well
         ],
     )
 ):
     """Whose table tells what the flash registers of this bus are. Emitted when decided, and when that changes."""
+
+    __slots__ = ()
+
+    def __new__(
+        cls,
+        start: 'int',
+        end: 'int',
+        bus: 'str',
+        family: 'str',
+        evidence: 'str',
+        sure: 'bool',
+        others: 'Tuple[str, ...]' = (),
+    ) -> 'PartFamily':
+        return super(PartFamily, cls).__new__(cls, start, end, bus, family, evidence, sure, others)
+
+
+class BlindAccess(
+    NamedTuple(
+        'BlindAccess',
+        [('start', int), ('end', int), ('bus', str), ('write', bool)],
+    )
+):
+    """An access whose address is not known: it may have been to any register of the flash controller.
+
+    Of several in a row only the first read and the first write are told.
+    """
 
     __slots__ = ()

@@ -60,6 +60,8 @@ class Task(object):
         self.pending = True
         self.was_locked = False
         self._busy = False  # the last status said so
+        self._was_busy = False
+        self._is_unseen = False  # since the last status or write
         self._last = start  # write or status
         self._text = text
 
@@ -91,14 +93,15 @@ class Task(object):
             self.place(access.address)
         self.data += access.value.to_bytes(access.size, 'little')
         self.pending = True
-        self._busy = False
+        self._busy = self._is_unseen = False
         self._last = access.end
 
     # What the status says.
 
     def busy(self, access: 'MemoryAccess') -> 'None':
         """The part is at work."""
-        self._busy = self.pending = True
+        self._busy = self._was_busy = self.pending = True
+        self._is_unseen = False
         self.was_locked = False
         self._last = access.end
 
@@ -106,7 +109,16 @@ class Task(object):
         """The part is not at work: so far, all is done."""
         if self.pending:
             self._last = access.end
-        self.pending = self._busy = False
+        self.pending = self._busy = self._is_unseen = False
+
+    def lose_sight(self) -> 'None':
+        """What followed may have been a read of the status."""
+        self._is_unseen = True
+
+    def find_locked(self, by_option_lock: 'bool') -> 'None':
+        """A lock of which nothing was known is found closed, and nothing has closed it since the order."""
+        if not self._was_busy and by_option_lock == (self.kind == OPTION_PROGRAM):
+            self.was_locked = True
 
     # How it ends.
 
@@ -124,6 +136,8 @@ class Task(object):
         """A reset came: it cuts off what the part can still have been at."""
         if not self.pending or (not self._busy and self._is_over(sample, context, timing)):
             return self.end()
+        if self._is_unseen:
+            return self._told(UNKNOWN, CLOSED, self._last, '; what followed could not be seen')
         return self._told(INTERRUPTED, CUT, sample, why)
 
     def stop(self, sample: 'int') -> 'Told':

@@ -1,11 +1,9 @@
-"""One flash controller: what its registers hold, whether it is locked, and what it is at.
-
-The lock: KEYR takes two keys in a row; a wrong one, or LOCK, closes it until the next reset (RM0444 3.3.6,
-PM0075 2.3.1). A reset closes it, too.
-"""
+"""One flash controller: what its registers hold, whether it is locked, and what it is at."""
 
 from .layout import Layout
+from .lock import Lock
 from .option_session import OptionSession
+from .options import NOT_KNOWN
 from .records import (
     BANK_ERASE,
     DONE,
@@ -31,58 +29,11 @@ if TYPE_CHECKING:
     from ..context import Context
     from ..devices import Device, Family
 
-NOT_KNOWN = -1
-
 LOADING_ERRORS = ('OPTVERR',)  # comes up when options are loaded, not by an operation (RM0444, SR)
 
 
-class Lock(object):
-    """A lock that opens with two keys in a row.
-
-    closed: None where it is not known.
-    """
-
-    def __init__(self, keys: 'Tuple[int, int]') -> 'None':
-        self.closed = None  # type: Optional[bool]
-        self._keys = keys
-        self._first = None  # type: Optional[MemoryAccess]  # the right first key
-        self._jammed = False
-
-    def key(self, access: 'MemoryAccess') -> 'Optional[Tuple[int, bool]]':
-        """Take a key; return start of the attempt and whether it opened, None in the middle of one."""
-        first, self._first = self._first, None
-        if first is None and access.value == self._keys[0]:
-            self._first = access
-            return None
-        opened = first is not None and access.value == self._keys[1] and not self._jammed
-        if opened:
-            self.closed = False
-        else:
-            self._jammed = True  # until the next reset
-        return (access if first is None else first).start, opened
-
-    def close(self) -> 'bool':
-        """Close it by its bit; return whether it was open, as far as known."""
-        was_open = self.closed is not True
-        self.closed = True
-        self._first = None
-        return was_open
-
-    def reset(self) -> 'None':
-        """The part was reset."""
-        self.closed = True
-        self._first = None
-        self._jammed = False
-
-    def forget(self) -> 'None':
-        """Samples are missing."""
-        self.closed = None
-        self._first = None
-        self._jammed = False
-
-
 class FlashUnit(object):
-    """Follows one controller. second: see Layout."""
+    """Follows one controller. second: see Layout. rivals: other families that it may be of."""
 
     def __init__(
         self,
@@ -91,6 +42,7 @@ class FlashUnit(object):
         family: 'Family',
         device: 'Optional[Device]',
         second: 'bool' = False,
+        rivals: 'Tuple[Family, ...]' = (),
     ) -> 'None':
         self._context = context
         self._bus = bus
@@ -100,9 +52,10 @@ class FlashUnit(object):
         self._lock = Lock(family.flash.unlock_keys)
         self._option_lock = Lock(family.flash.option_keys)
         self._task = None  # type: Optional[Task]
-        self._options = OptionSession(bus, family, device)
+        self._options = OptionSession(bus, family, device, rivals)
         name = self._layout.name
         self._cr, self._sr = name('CR'), name('SR')
+        self._locks = {name('KEYR'): self._lock, 'OPTKEYR': self._option_lock}
         self._handlers = {
             self._cr: self._control,
             self._sr: self._status,
@@ -127,12 +80,16 @@ class FlashUnit(object):
     def identify(self, device: 'Device') -> 'None':
         """The part told which line of the family it is."""
         self._layout = Layout(self._layout.family, device, self._layout.second)
-        self._options.device = device
+        self._options.identify(device)
 
     # Accesses.
 
     def access(self, register: 'str', access: 'MemoryAccess') -> 'List[Any]':
         """Return what an access to a register of this controller decides."""
+        if access.write:
+            for other, lock in self._locks.items():
+                if register != other:
+                    lock.see_another()
         handler = self._handlers.get(register)
         if handler is not None:
             return handler(access)
@@ -142,6 +99,7 @@ class FlashUnit(object):
             return made
         self._known[register] = access.value
         self._read_locks(register, access.value)
+        self._read_strobes(register, access)
         return list(self._options.read(register, access))
 
     def _key(self, access: 'MemoryAccess') -> 'List[Any]':
@@ -202,12 +160,25 @@ class FlashUnit(object):
             for role in ('start', 'option_start'):
                 self._known[register] &= ~self._layout.mask(role, register)
 
+    def _read_strobes(self, register: 'str', access: 'MemoryAccess') -> 'None':
+        """A start bit that reads 0 again says that the work is over; how it went, SR tells."""
+        task = self._task
+        if task is None or task.data or not task.pending:
+            return
+        role = 'option_start' if task.kind == OPTION_PROGRAM else 'start'
+        if self._layout.mask(role, register):
+            if self._layout.has(role, register, access.value):
+                task.busy(access)
+            else:
+                task.idle(access)
+
     # Control.
 
     def _control(self, access: 'MemoryAccess') -> 'List[Any]':
         if not access.write:
             self._known[self._cr] = access.value
             self._read_locks(self._cr, access.value)
+            self._read_strobes(self._cr, access)
             return []
         value = access.value
         made = self._leave(value)
@@ -340,7 +311,10 @@ class FlashUnit(object):
     def _read_locks(self, register: 'str', value: 'int') -> 'None':
         for role, lock in (('lock', self._lock), ('option_lock', self._option_lock)):
             if self._layout.mask(role, register):
-                lock.closed = self._layout.has(role, register, value)
+                closed = self._layout.has(role, register, value)
+                if closed and lock.closed is None and self._task is not None:
+                    self._task.find_locked(role == 'option_lock')
+                lock.closed = closed
 
     def _close_locks(self, register: 'str', access: 'MemoryAccess') -> 'List[Any]':
         made = []  # type: List[Any]
@@ -387,6 +361,15 @@ class FlashUnit(object):
         self._option_lock.forget()
         self._known.pop(self._cr, None)
         self._known.pop(self._sr, None)
+
+    def go_blind(self, written: 'bool') -> 'None':
+        """Something was read or written, and where is not known."""
+        if self._task is not None:
+            self._task.lose_sight()
+        if written:
+            self._lock.forget()
+            self._option_lock.forget()
+            self._known = {}
 
     def stop(self, sample: 'int') -> 'List[Any]':
         """The data end, or samples are missing, from `sample` on."""

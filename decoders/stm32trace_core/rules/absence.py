@@ -7,14 +7,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Optional, Union  # novm
 
+    from ..bootloader.records import SyncAttempt
     from ..context import Context
     from ..wire.i2c import I2cTransfer
 
+    Attempt = Union[I2cTransfer, SyncAttempt]
+
 BOOT0 = 'boot0'
+ANSWER_S = 0.010  # a loader answers 0x7F sooner: it does nothing but measure the byte (AN3155)
 
 
 class Absence(object):
-    """Attempts on one target that nobody acknowledged: first, last and their number.
+    """Attempts on one target that nobody acknowledged, or 0x7F that nobody answered: first, last, number.
 
     boot0: its level, None where it is not captured. is_to_application: BOOT0 makes the part start its
     application.
@@ -25,8 +29,8 @@ class Absence(object):
         self.boot0 = context.initial_levels.get(BOOT0)
         self._away_since = 0  # end of the last reset
         self._boot0_at_start = None  # type: Optional[int]  # at the last reset since `begin`
-        self.first = None  # type: Optional[I2cTransfer]
-        self.last = None  # type: Optional[I2cTransfer]
+        self.first = None  # type: Optional[Attempt]
+        self.last = None  # type: Optional[Attempt]
         self.attempts = 0
 
     @property
@@ -50,6 +54,10 @@ class Absence(object):
         elif record.role == BOOT0:
             self.boot0 = record.value
 
+    def was_waited_for(self, attempt: 'SyncAttempt') -> 'bool':
+        """Tell whether the host gave the loader time to answer 0x7F."""
+        return attempt.ended or self._context.longer(attempt.until - attempt.end, ANSWER_S)
+
     def begin(self, reset: 'Optional[Reset]' = None) -> 'None':
         """Count from here on: the target answered, or what came before is of no account.
 
@@ -59,7 +67,7 @@ class Absence(object):
         self.attempts = 0
         self._boot0_at_start = None if reset is None else self.boot0
 
-    def miss(self, transfer: 'I2cTransfer', since: 'int') -> 'bool':
+    def miss(self, transfer: 'Attempt', since: 'int') -> 'bool':
         """Count an attempt; return False if the part, away since `since`, may still restart."""
         away = transfer.start - max(since, self._away_since)
         if not self._context.longer(away, RESTART.of(self._context)):

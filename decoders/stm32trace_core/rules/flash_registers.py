@@ -4,7 +4,7 @@ Before the part has told which one it is, the tables of all families that have t
 address are asked, and only what they agree on counts.
 """
 
-from ..devices import families, family_named
+from ..devices import families, families_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ class FlashRegisters(object):
 
     def decide(self, record: 'PartFamily') -> 'None':
         """Take what was concluded from the accesses, before the part told or where it never does."""
-        family = family_named(record.family) if record.family else None
-        if family is not None:
-            self._families = (family,)
+        concluded = families_named((record.family,) + record.others)
+        if concluded:
+            self._families = concluded
             self._masks.clear()
 
     def see(self, access: 'PeripheralAccess') -> 'bool':
@@ -99,7 +99,8 @@ class FlashRegisters(object):
         return -1 if not mask else (value & mask) // (mask & -mask)
 
     def _tables(self) -> 'Tuple[Family, ...]':
-        return self._families if self.part.family is None else (self.part.family,)
+        family = self.part.family
+        return self._families if family is None else (family,) + self.part.rivals
 
 
 def _address(family: 'Family', access: 'PeripheralAccess') -> 'int':

@@ -10,12 +10,14 @@ from ..bootloader.commands import (
     NACK_BYTE,
 )
 from ..bootloader.records import ACK, BUSY, NACK, NONE
+from ..flash.records import PAGE_ERASE, PROGRAM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Iterable  # novm
 
     from ..bootloader.records import BootCommand
+    from ..flash.records import FlashOperation
 
 STATUS_BYTES = {ACK: ACK_BYTE, NACK: NACK_BYTE, BUSY: BUSY_BYTE}
 SPECIAL_ERASES = {
@@ -56,6 +58,11 @@ def address_text(address: 'int') -> 'str':
     return '0x{:08X}'.format(address)
 
 
+def number_text(number: 'int', of: 'str') -> 'str':
+    """'1 byte', '8 bytes'."""
+    return '{} {}{}'.format(number, of, '' if number == 1 else 's')
+
+
 def bytes_text(data: 'Iterable[int]') -> 'str':
     """Bytes as on the wire: '02 FD'."""
     return ' '.join('{:02X}'.format(byte) for byte in data)
@@ -68,6 +75,11 @@ def answer_text(status: 'str', value: 'int' = -1) -> 'str':
     if status == NONE or value < 0:
         return 'no answer'
     return '0x{:02X}, which is no status'.format(value)
+
+
+def protocol_source(target: 'int') -> 'str':
+    """The document of the protocol by which a loader is spoken to: over UART it has no address."""
+    return 'AN3155' if target < 0 else 'AN4221'
 
 
 def target_text(command: 'BootCommand') -> 'str':
@@ -83,3 +95,16 @@ def target_text(command: 'BootCommand') -> 'str':
     return ' of {} pages, {} to {}'.format(
         len(command.pages), min(command.pages), max(command.pages)
     )
+
+
+def operation_text(operation: 'FlashOperation') -> 'str':
+    """What the part works on: 'a mass erase', 'the erase of page 3', 'programming from 0x08000000'."""
+    if operation.kind == PAGE_ERASE:
+        if not operation.pages:
+            return 'the erase of a page'
+        pages = ', '.join(str(page) for page in operation.pages)
+        return 'the erase of page{} {}'.format('s' if len(operation.pages) > 1 else '', pages)
+    if operation.kind == PROGRAM:
+        where = '' if operation.address is None else ' from ' + address_text(operation.address)
+        return 'programming' + where
+    return 'a ' + operation.kind.replace('_', ' ')

@@ -1,7 +1,7 @@
 """How long the part may work on a command: what it does, and how long that takes at most."""
 
 from ..bootloader.commands import BANK_1_ERASE_CODE, BANK_2_ERASE_CODE, COMMANDS, MASS_ERASE_CODE
-from ..flash.orders import KIB
+from ..devices.family import KIB
 from ..record import NamedTuple
 from .protection import ERASES, UNPROTECTS
 from .rule import duration_text
@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Optional  # novm
 
+    from ..context import Context
     from ..devices import Family
     from .part import Part
 
@@ -21,6 +22,11 @@ PAGE_ERASE = 'a page erase'
 WRITE = 'writing a block'
 OPTIONS = 'programming the option bytes'
 ANYTHING = 'the longest operation'
+
+# Source: the catalogue of anomalies, FLS009; 33 s is FLASH_MASS_ERASE_TIMEOUT of openocd,
+# src/flash/nor/stm32f2x.c, the longest of its drivers.
+STUCK_FACTOR = 3.0
+STUCK_UNKNOWN_S = 33.0
 
 
 class Longest(
@@ -75,6 +81,33 @@ def longest(part: 'Part', what: 'str', pages: 'Optional[int]') -> 'Optional[Long
         subject, duration_text(seconds, 0), part.name, timing.source
     )
     return Longest(seconds, text)
+
+
+def overdue_after(part: 'Part', what: 'str') -> 'Optional[float]':
+    """Return the seconds after which an operation should be over; None where the family is not known.
+
+    That is the longest time of the data sheet, or how long open tools wait if that is more: the tables
+    may have the time of one line only.
+    """
+    known = longest(part, what, 1)
+    if known is None or part.family is None:
+        return None
+    timing = part.family.timing
+    tool_s = timing.tool_mass_erase_s if what == MASS_ERASE else timing.tool_page_erase_s
+    return max(known.seconds, tool_s or 0.0)
+
+
+def stuck_after(context: 'Context', part: 'Part', what: 'str') -> 'float':
+    """Return the seconds after which an operation will not end any more."""
+    known, overdue = longest(part, what, 1), overdue_after(part, what)
+    if known is None or overdue is None:
+        return context.limit('FLS009_UNKNOWN_S', STUCK_UNKNOWN_S)
+    return max(overdue, stuck_factor(context) * known.seconds)
+
+
+def stuck_factor(context: 'Context') -> 'float':
+    """Return how many times the longest time an operation may take before it is said to hang."""
+    return context.limit('FLS009_FACTOR', STUCK_FACTOR)
 
 
 def _all_pages(part: 'Part', family: 'Family') -> 'int':

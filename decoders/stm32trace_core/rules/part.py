@@ -1,16 +1,17 @@
 """Which part a bus talks to, as far as it told or the user says, and what its table says of it."""
 
-from ..devices import family_named, find_device
+from ..devices import families_named, family_named, find_device
 from ..flash.orders import flash_range, is_option, option_ranges
 from .naming import sentence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Optional  # novm
+    from typing import Optional, Tuple  # novm
 
     from ..bootloader.records import DeviceIdentified
     from ..context import Context
     from ..devices import Device, Family
+    from ..flash.records import PartFamily
 
 # Source: Armv6-M and Armv7-M architecture reference manuals, system address map.
 RAM_RANGE = (0x20000000, 0x3FFFFFFF)
@@ -20,6 +21,7 @@ class Part(object):
     """The part on one bus.
 
     family: its table, None where neither the part nor the user told, or no table exists.
+    rivals: families that it may be of as well, where that was concluded from its accesses.
     device: the line of that family, known only from the part itself.
     identified: the record in which the part told its DEV_ID; None where it did not.
     """
@@ -27,6 +29,7 @@ class Part(object):
     def __init__(self, context: 'Context') -> 'None':
         named = context.family and family_named(context.family)
         self.family = named or None  # type: Optional[Family]
+        self.rivals = ()  # type: Tuple[Family, ...]
         self.device = None  # type: Optional[Device]
         self.identified = None  # type: Optional[DeviceIdentified]
         self._option_ranges = option_ranges(context.family)
@@ -34,10 +37,17 @@ class Part(object):
     def identify(self, record: 'DeviceIdentified') -> 'None':
         """Take what the part told of itself: it outweighs what the user says."""
         self.identified = record
+        self.rivals = ()
         found = find_device(record.dev_id)
         if found is not None:
             self.family, self.device = found
             self._option_ranges = found[0].options.memory_ranges
+
+    def conclude(self, record: 'PartFamily') -> 'None':
+        """Take what was concluded from its accesses: what the part itself told outweighs that."""
+        family = family_named(record.family) if record.family else None
+        if family is not None and self.identified is None:
+            self.family, self.rivals = family, families_named(record.others)
 
     @property
     def name(self) -> 'str':
@@ -46,7 +56,9 @@ class Part(object):
             return self.device.name
         if self.identified is not None:
             return 'the part with DEV_ID 0x{:03X}'.format(self.identified.dev_id)
-        return 'the part' if self.family is None else 'the ' + self.family.name
+        if self.family is None:
+            return 'the part'
+        return 'the ' + ' or '.join(one.name for one in (self.family,) + self.rivals)
 
     @property
     def subject(self) -> 'str':

@@ -17,7 +17,7 @@ from ..bootloader.commands import (
     RESYNC,
     WRITE_MEMORY,
 )
-from ..bootloader.records import ACK, ADDRESS, BAD_COMPLEMENT, COMMAND, NACK
+from ..bootloader.records import ACK, ADDRESS, BAD_COMPLEMENT, COMMAND, NACK, UART
 from .frames import step_named
 
 TYPE_CHECKING = False
@@ -64,13 +64,13 @@ def begins_unprotect(status: 'BootStatus') -> 'bool':
 class Protection(object):
     """What is known of the read-out protection of one part.
 
-    level: UNKNOWN, OPEN or REFUSED. access: the last command that proves OPEN. refusals, refused:
-    the first few commands that were refused in a row, and how many.
+    offered: opcodes that Get lists. level: UNKNOWN, OPEN or REFUSED. access: the last command that
+    proves OPEN. refusals, refused: the first few commands that were refused in a row, and how many.
     """
 
     def __init__(self, part: 'Part') -> 'None':
         self._part = part
-        self._offered = ()  # type: Tuple[int, ...]
+        self.offered = ()  # type: Tuple[int, ...]
         self.in_step = False  # a command that is always allowed was acknowledged
         self.level = UNKNOWN
         self.access = None  # type: Optional[BootCommand]
@@ -82,9 +82,19 @@ class Protection(object):
         """The loader is in step and refuses what protection forbids."""
         return self.in_step and self.refused >= ENOUGH_REFUSALS
 
+    @property
+    def is_likely(self) -> 'bool':
+        """One refusal of a command that Get lists: over UART each byte has its parity bit against noise."""
+        return (
+            self.in_step
+            and self.refused == 1
+            and bool(self.offered)
+            and self.refusals[0].transport == UART
+        )
+
     def tell(self, info: 'LoaderInfo') -> 'None':
         """Learn which commands the loader offers: the refusal of another one says nothing."""
-        self._offered = info.commands or self._offered
+        self.offered = info.commands or self.offered
 
     def forget(self) -> 'None':
         """The level may have changed: options rewritten, power off, or a gap in the capture."""
@@ -103,7 +113,7 @@ class Protection(object):
 
     def offers(self, opcode: 'int') -> 'bool':
         """Tell whether Get lists the command; True where Get was not seen."""
-        return not self._offered or opcode in self._offered
+        return not self.offered or opcode in self.offered
 
     def _refuse(self, command: 'BootCommand') -> 'None':
         self.level = REFUSED

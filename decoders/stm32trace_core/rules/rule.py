@@ -13,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Iterable, Optional, Tuple  # novm
 
+    from .occurrences import Occurrences
+
 
 class Severity(IntEnum):
     """How bad it is for the part or the session; NOTE never changes the exit status."""
@@ -72,6 +74,10 @@ class RuleInfo(
             ('timing', bool),  # judges durations: doubtful where the signal was sampled badly
             ('summary', str),  # one line for the catalogue
             ('source', str),
+            (
+                'recoverable',
+                str,
+            ),  # can the part be saved after this? YES ... UNKNOWN; '' not stated
         ],
     )
 ):
@@ -80,9 +86,28 @@ class RuleInfo(
     needs: facts without which the rule is *not evaluated*, each with its alternatives: 'nrst|vdd'. A fact is
         a role on a captured channel ('nrst', 'vdd', 'boot0'), 'sample_rate', a protocol on some bus ('i2c',
         'uart', 'swd'), or 'bootloader' (a bootloader command was recognised).
+    recoverable: what holds for its findings unless one says otherwise. YES: the part itself came to no harm.
     """
 
     __slots__ = ()
+
+    def __new__(
+        cls,
+        identifier: 'str',
+        slug: 'str',
+        severity: 'Severity',
+        confidence: 'Confidence',
+        suspect: 'str',
+        needs: 'Tuple[str, ...]',
+        timing: 'bool',
+        summary: 'str',
+        source: 'str',
+        recoverable: 'str' = '',
+    ) -> 'RuleInfo':
+        return super(RuleInfo, cls).__new__(
+            cls, identifier, slug, severity, confidence, suspect, needs, timing, summary, source,
+            recoverable,
+        )  # fmt: skip
 
 
 class Finding(
@@ -112,7 +137,7 @@ class Finding(
                 'explains',
                 'Tuple[Tuple[str, str, str], ...]',
             ),  # identities of findings this one is the cause of
-            ('recoverable', str),  # of a diagnosis: YES ... UNKNOWN; '' otherwise
+            ('recoverable', str),  # as of RuleInfo
         ],
     )
 ):
@@ -166,7 +191,7 @@ class Rule(machine.Machine):
         explains: 'Iterable[Any]' = (),
         recoverable: 'str' = '',
     ) -> 'Finding':
-        """Return a finding with what the catalogue says, but for what is given. LOW is capped at NOTE."""
+        """Return a finding with what `info` says, but for what is given. LOW is capped at NOTE."""
         info = self.info
         sure = info.confidence if confidence is None else confidence
         bad = info.severity if severity is None else severity
@@ -185,7 +210,18 @@ class Rule(machine.Machine):
             tuple(advice),
             tuple(evidence),
             tuple(found.identity for found in explains),
-            recoverable,
+            recoverable or info.recoverable,
+        )
+
+    def counted(
+        self, seen: 'Occurrences', first: 'str', advice: 'Iterable[str]', **more: 'Any'
+    ) -> 'Finding':
+        """Return the finding of one cause that was `seen` so often; `first` says what the first one was.
+
+        more: keyword arguments of `finding`.
+        """
+        return self.finding(
+            seen.start, seen.end, seen.told(first), seen.examples, advice, count=seen.count, **more
         )
 
     def withdrawn(self, start: 'int', end: 'int', by: 'str') -> 'Withdrawn':

@@ -20,6 +20,7 @@ DEPTH = 3  # so many packets in a row that fit prove a place to be a START
 CONTEXT = 64  # clocks kept behind the place where framing goes on
 QUIET = 16  # a run that begins with so many clock periods of silence begins between packets
 REQUEST_BITS, ACK_BITS, DATA_BITS = 8, 3, 33  # data with parity
+SPIKE_SHARE, SPLIT = 3, 2  # of SWCLK: see swd_spikes.py
 
 
 class SwdTransfer(
@@ -85,6 +86,7 @@ DPBANKSEL = 0xF  # of SELECT; 0: CTRL/STAT, 1: DLCR
 DLCR_BANK = 1
 ORUNDETECT = 0x1  # of CTRL/STAT: data phases after WAIT and FAULT, too
 TURNROUND_SHIFT, TURNROUND = 8, 0x3  # of DLCR: turnaround in clocks less one
+TURNAROUNDS = (1, 2, 3, 4)  # that DLCR can set, in clocks
 
 # Kinds of SwdSequence.
 LINE_RESET = 'line_reset'

@@ -2,25 +2,18 @@
 
 The analyzer's column decoder (stm32trace.line.swd) finds the same in the same bits.
 
+The way: swd_spikes (cycles without spikes, if the caller wants to) -> swd_cycles (their bits) -> swd_packets
+(what they could be) -> here (what they are).
+
 Sources: Arm IHI 0031 (ADIv5.2), B4.1 and B4.3.3; B5.2 and B5.3 (SWJ-DP, dormant state).
 """
 
 from .swd import (
-    ACK_BITS,
-    ACTIVATION_CODES,
-    ACTIVATION_GAP,
     BAD_PARITY,
     BAD_REQUEST,
-    CODE_HIGH,
-    CODES,
     CONTEXT,
-    CTRL_STAT_WRITE,
     CUT_OFF,
-    DATA_BITS,
     DATA_PHASE,
-    DEPTH,
-    DLCR_BANK,
-    DPBANKSEL,
     FAULT,
     HIGH,
     HIGH_CLOCKS,
@@ -30,60 +23,31 @@ from .swd import (
     NO_REPLY,
     NOISE,
     OK,
-    ORUNDETECT,
     QUIET,
     REQUEST_BITS,
     REQUEST_FRAME,
-    REQUEST_RNW,
-    REQUESTS,
     RESET_CLOCKS,
-    SELECT_WRITE,
-    SELECTION_ALERT,
-    TARGETSEL_WRITE,
     TRUNCATED,
-    TURNROUND,
-    TURNROUND_SHIFT,
     WAIT,
     SwdSequence,
     SwdTransfer,
 )
+from .swd_cycles import NotYetError
+from .swd_packets import SwdPackets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, Iterator, List, Optional, Tuple, Union  # novm
+    from typing import List, Optional, Union  # novm
+
+    from .swd_cycles import Code
+    from .swd_packets import Packet
 
     Item = Union[SwdTransfer, SwdSequence]
 
 IN_STEP, SEARCHING, IN_RESET = 'in step', 'searching', 'in reset'
 
 
-class NotYetError(Exception):
-    """A clock cycle that a decision needs has not come yet."""
-
-    def __init__(self, place: 'int') -> 'None':
-        Exception.__init__(self, place)
-        self.place = place
-
-
-class Packet(object):
-    """A request at `place` (a number of a cycle) and what comes after it."""
-
-    def __init__(self, place: 'int', request: 'int', ack: 'int', turnaround: 'int') -> 'None':
-        self.place = place
-        self.request = request
-        self.ack = ack
-        self.is_read = bool(request & REQUEST_RNW)
-        self.sure = ack == OK or request == TARGETSEL_WRITE  # it has a data phase
-        # Where the acknowledge ends, and where the next START may be without a data phase. A bit of
-        # the target is read at the fall of the cycle before the one at whose rise the host reads it.
-        self.short_stop = place + REQUEST_BITS - 1 + turnaround + ACK_BITS
-        self.short_end = self.short_stop + 1 + turnaround
-        self.data_start = self.short_stop if self.is_read else self.short_end
-        self.long_stop = self.data_start + DATA_BITS
-        self.long_end = self.short_end + DATA_BITS
-
-
-class SwdFramer(object):
+class SwdFramer(SwdPackets):
     """Clock cycles, one by one, to SwdTransfer and SwdSequence.
 
     Three modes. IN_STEP: the next high cycle begins an item. SEARCHING: it is not known where a
@@ -95,23 +59,18 @@ class SwdFramer(object):
     """
 
     def __init__(self, bus: 'str', pause: 'int', start: 'int' = 0) -> 'None':
+        SwdPackets.__init__(self)
         self.bus = bus
         self.broken = 0  # packets that were cut off, or after which the next START was missing
         self._pause = pause
         self._start = start
         self._mode = None  # type: Optional[str]
-        self._turnaround = 1
-        self._overrun = False  # CTRL/STAT.ORUNDETECT, as far as known
-        self._bank = 0  # SELECT.DPBANKSEL
         self._foreign = False  # the bits are no SWD
-        self._begin_piece()
+        self._confirmed = False  # by an answer or a line reset: the turnaround
 
     def _begin_piece(self) -> 'None':
-        self._cycles = []  # type: List[Tuple[int, int, int, int]]  # rise, host, fall, target
-        self._first = 0  # number of the first cycle kept
-        self._at = 0  # number of the cycle where framing goes on
+        SwdPackets._begin_piece(self)
         self._wanted = 0  # number of the cycle that the next decision needs
-        self._end = None  # type: Optional[int]  # sample at which the piece ends
         self._after_high = False
         self._retry = None  # type: Optional[int]
         self._noise = []  # type: List[int]  # numbers of the high cycles
@@ -150,13 +109,6 @@ class SwdFramer(object):
         self._begin_piece()
         return found
 
-    def _forget(self) -> 'None':
-        """Keep what lies ahead, and CONTEXT."""
-        extra = self._at - CONTEXT - self._first
-        if extra > CONTEXT:
-            del self._cycles[:extra]
-            self._first += extra
-
     def _items(self) -> 'List[Item]':
         """Return the items that can be decided."""
         found = []  # type: List[Item]
@@ -181,164 +133,6 @@ class SwdFramer(object):
         first, second = self._rise(0), self._rise(1)
         return IN_STEP if first - self._start > QUIET * (second - first) else SEARCHING
 
-    # What the cycles say. Places are numbers of cycles of the piece.
-
-    @property
-    def _count(self) -> 'int':
-        return self._first + len(self._cycles)
-
-    def _has(self, place: 'int') -> 'bool':
-        if place < self._count:
-            return True
-        if self._end is None:
-            raise NotYetError(place)
-        return False
-
-    def _rise(self, place: 'int') -> 'int':
-        if self._has(place):
-            return self._cycles[place - self._first][0]
-        assert self._end is not None
-        return self._end
-
-    def _host(self, place: 'int') -> 'int':
-        return self._cycles[place - self._first][1] if self._has(place) else 0
-
-    def _fall(self, place: 'int') -> 'int':
-        return self._cycles[place - self._first][2]
-
-    def _target(self, place: 'int') -> 'int':
-        return self._cycles[place - self._first][3] if self._has(place) else 0
-
-    def _word(self, bit: 'Callable[[int], int]', place: 'int', bits: 'int') -> 'int':
-        return sum(bit(place + number) << number for number in range(bits))
-
-    def _code(self, place: 'int') -> 'List[Tuple[int, str, int]]':
-        """Return (place, kind, bits) of the code at `place`, and of what activates after an alert."""
-        high = 0
-        while high < CODE_HIGH and place - high > self._first and self._host(place - high - 1):
-            high += 1
-        for value, bits, kind, least in CODES:
-            if high >= least and self._is(place, value, bits):
-                alert = kind == SELECTION_ALERT
-                found = self._activation(place + bits + ACTIVATION_GAP) if alert else []
-                return [(place, kind, bits)] + found
-        return []
-
-    def _activation(self, place: 'int') -> 'List[Tuple[int, str, int]]':
-        for value, bits, kind in ACTIVATION_CODES:
-            if self._is(place, value, bits):
-                return [(place, kind, bits)]
-        return []
-
-    def _is(self, place: 'int', value: 'int', bits: 'int') -> 'bool':
-        for number in range(bits):
-            if self._host(place + number) != value >> number & 1 or not self._has(place + number):
-                return False
-        return True
-
-    def _high(self, place: 'int', most: 'int') -> 'int':
-        """Return the number of high cycles from `place` on, at most `most`."""
-        high = 0
-        while high < most and self._host(place + high):
-            high += 1
-        return high
-
-    def _reset_begin(self, place: 'int') -> 'Optional[int]':
-        """Return where the line reset begins that the cycle `place` is a part of, None: of none."""
-        if not self._host(place):
-            return None
-        begin = place
-        while begin > self._first and self._host(begin - 1):
-            begin -= 1
-        clocks = place - begin + self._high(place, RESET_CLOCKS)
-        return begin if clocks >= RESET_CLOCKS else None
-
-    def _packet(self, place: 'int') -> 'Optional[Packet]':
-        """Return the packet whose START is at `place`, None if no legal request is there."""
-        if not self._host(place) or not self._has(place + REQUEST_BITS - 1):
-            return None
-        request = self._word(self._host, place, REQUEST_BITS)
-        if request not in REQUESTS:
-            return None
-        ack = self._word(self._target, place + REQUEST_BITS - 1 + self._turnaround, ACK_BITS)
-        return Packet(place, request, ack, self._turnaround)
-
-    def _data(self, packet: 'Packet') -> 'int':
-        """Return data and parity as one number."""
-        bit = self._target if packet.is_read else self._host
-        return self._word(bit, packet.data_start, DATA_BITS)
-
-    def _parity_fits(self, packet: 'Packet') -> 'bool':
-        return bin(self._data(packet)).count('1') % 2 == 0
-
-    # What fits.
-
-    def _good(self, packet: 'Packet') -> 'bool':
-        if packet.sure:
-            return not self._has(packet.long_stop - 1) or self._parity_fits(packet)
-        return not self._has(packet.short_stop - 1) or packet.ack in (WAIT, FAULT, NO_REPLY)
-
-    def _after(self, stop: 'int', end: 'int') -> 'Union[bool, Packet]':
-        """Return the packet that follows from `end` on, True: another good end, False: neither."""
-        place = end
-        while place < end + IDLE and not self._host(place):
-            if not self._has(place):
-                return stop <= self._count
-            place += 1
-        if place == end + IDLE or self._reset_begin(place) is not None:
-            return True
-        return self._packet(place) or False
-
-    def _afters(self, packet: 'Packet') -> 'Iterator[Union[bool, Packet]]':
-        yield self._after(packet.long_stop, packet.long_end)
-        if not packet.sure:
-            yield self._after(packet.short_stop, packet.short_end)
-
-    def _chain(self, packet: 'Packet', depth: 'int') -> 'bool':
-        """Tell whether `depth` good packets begin here, or fewer and then a good end."""
-        if not self._good(packet):
-            return False
-        return depth == 1 or any(
-            self._chain(after, depth - 1) if isinstance(after, Packet) else after
-            for after in self._afters(packet)
-        )
-
-    def _unanswered(self, packet: 'Packet', depth: 'int') -> 'bool':
-        """Tell whether `depth` good packets without OK begin here."""
-        if packet.sure or not self._good(packet):
-            return False
-        return depth == 1 or any(
-            isinstance(after, Packet) and self._unanswered(after, depth - 1)
-            for after in self._afters(packet)
-        )
-
-    def _strength(self, after: 'Union[bool, Packet]') -> 'int':
-        if isinstance(after, Packet):
-            return sum(self._chain(after, depth) for depth in range(1, DEPTH + 1))
-        return DEPTH if after else 0
-
-    def _is_long(self, packet: 'Packet') -> 'bool':
-        """Tell whether the packet has a data phase; without OK what follows decides."""
-        if packet.sure:
-            return True
-        short = self._strength(self._after(packet.short_stop, packet.short_end))
-        if self._has(packet.long_stop - 1):
-            long_ = self._strength(self._after(packet.long_stop, packet.long_end))
-        else:
-            long_ = 1
-        return (long_ > 0 or short == 0) if self._overrun else long_ > short
-
-    def _proven(self, place: 'int') -> 'Optional[Packet]':
-        """Return the packet at `place` if it is one even where nothing is known of what was before."""
-        packet = self._packet(place)
-        if packet is None:
-            return None
-        if packet.ack == OK and self._has(packet.long_stop - 1):
-            return packet if self._chain(packet, DEPTH) else None
-        return packet if self._unanswered(packet, DEPTH) else None
-
-    # Modes.
-
     def _in_step(self) -> 'List[Item]':
         if self._after_high:
             code = self._code(self._at)
@@ -354,7 +148,7 @@ class SwdFramer(object):
             self._mode = IN_RESET
             self._reset_start, self._reset_bits = self._rise(place), 0
             return []
-        packet = self._packet(place)
+        packet = self._packet_in_step(place)
         if packet is not None:
             return [self._transfer(packet)]
         high = self._high(place, RESET_CLOCKS)
@@ -367,6 +161,17 @@ class SwdFramer(object):
             return []
         self._lose(place)
         return []
+
+    def _packet_in_step(self, place: 'int') -> 'Optional[Packet]':
+        """Return the packet whose START is at `place`; its turnaround may be another than the one assumed."""
+        packet = self._packet(place)
+        if packet is None or self._confirmed or packet.ack in (OK, WAIT, FAULT):
+            return packet
+        other = self._other_turnaround(place)
+        if other is None:
+            return packet
+        self._turnaround = other
+        return self._packet(place)
 
     def _lose(self, place: 'int') -> 'None':
         """No START where one should be: look for one, first within the data of the last packet."""
@@ -405,6 +210,7 @@ class SwdFramer(object):
         data = word & 0xFFFFFFFF
         found = SwdTransfer(start, end, self.bus, packet.request, packet.ack, data, flags)
         self._follow(found)
+        self._confirmed |= found.ack == OK and not flags & BAD_PARITY
         self._at = packet.long_end if is_long else packet.short_end
         self._retry = packet.short_end
         return found
@@ -422,24 +228,13 @@ class SwdFramer(object):
                     return max(begin, packet.place + REQUEST_BITS)
         return None if self._has(stop - 1) else self._count
 
-    def _follow(self, found: 'SwdTransfer') -> 'None':
-        """Take note of a write that changes the form of what follows."""
-        if found.ack != OK or found.flags & BAD_PARITY:
-            return
-        if found.request == SELECT_WRITE:
-            self._bank = found.data & DPBANKSEL
-        elif found.request == CTRL_STAT_WRITE and self._bank == DLCR_BANK:
-            self._turnaround = (found.data >> TURNROUND_SHIFT & TURNROUND) + 1
-        elif found.request == CTRL_STAT_WRITE and self._bank == 0:
-            self._overrun = bool(found.data & ORUNDETECT)
-
     def _searching(self) -> 'List[Item]':
         """Take one cycle as noise, or find where something is certain."""
         place = self._at
         code = self._code(place)
         idle = not self._foreign and self._is_idle(place)
         if not code and not idle:
-            if self._proven(place) is not None:
+            if self._is_start(place):
                 self._foreign = False
             elif self._reset_begin(place) is None:
                 self._add_noise(place)
@@ -453,10 +248,16 @@ class SwdFramer(object):
             self._at += IDLE
         return found
 
-    def _is_idle(self, place: 'int') -> 'bool':
-        return all(
-            not self._host(place + number) and self._has(place + number) for number in range(IDLE)
-        )
+    def _is_start(self, place: 'int') -> 'bool':
+        """Tell whether a packet begins here for certain; take note of its turnaround."""
+        packet = self._proven(place)
+        if packet is not None and packet.ack != NO_REPLY:
+            return True
+        other = None if self._foreign else self._other_turnaround(place)
+        if other is None:
+            return packet is not None
+        self._turnaround = other  # it explains with answers what else would be none
+        return True
 
     def _add_noise(self, place: 'int') -> 'None':
         if self._host(place) and not self._foreign:
@@ -485,6 +286,7 @@ class SwdFramer(object):
     def _end_reset(self) -> 'List[Item]':
         self._mode = IN_STEP
         self._turnaround = 1
+        self._confirmed = True
         self._bank = 0
         self._foreign = False
         self._after_high = True
@@ -492,7 +294,7 @@ class SwdFramer(object):
         end = self._fall(self._at - 1)
         return [SwdSequence(self._reset_start, end, self.bus, LINE_RESET, self._reset_bits)]
 
-    def _switch(self, codes: 'List[Tuple[int, str, int]]') -> 'List[Item]':
+    def _switch(self, codes: 'List[Code]') -> 'List[Item]':
         """Return codes as records; they change the mode."""
         found = []  # type: List[Item]
         for place, kind, bits in codes:

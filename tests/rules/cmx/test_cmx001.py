@@ -7,7 +7,7 @@ import pytest
 from rules.register_traffic import HALTED, RUNS, S_RESET_ST, Traffic, told
 from stm32trace_core.lines import CaptureGap
 from stm32trace_core.rules.cmx.cmx001_halt_not_reached import ADVICE, HaltNotReached
-from stm32trace_core.rules.rule import TARGET, Confidence, Evidence, Finding, Severity
+from stm32trace_core.rules.rule import LIKELY, TARGET, Confidence, Evidence, Finding, Severity
 
 ASKED = RUNS | 2  # C_DEBUGEN, C_HALT, S_REGRDY
 MESSAGE = (
@@ -39,7 +39,7 @@ def test_a_hundred_reads_without_a_halt_are_told_once() -> None:
             ADVICE,
             (Evidence(100, 10140, MESSAGE),),
             (),
-            '',
+            LIKELY,
         )
     ]
 

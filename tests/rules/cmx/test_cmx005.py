@@ -22,7 +22,7 @@ from stm32trace_core.rules.cmx.cmx005_unexpected_core_reset import (
     LOST,
     UnexpectedCoreReset,
 )
-from stm32trace_core.rules.rule import TARGET, Confidence, Evidence, Finding, Severity
+from stm32trace_core.rules.rule import LIKELY, TARGET, Confidence, Evidence, Finding, Severity
 
 WAS_RESET = HALTED & ~1 | S_RESET_ST  # 0x02030002
 NRST = {'nrst': 1}
@@ -53,7 +53,7 @@ def test_a_reset_that_nobody_asked_for_is_told() -> None:
             ADVICE,
             (Evidence(140, 100240, MESSAGE),),
             (),
-            '',
+            LIKELY,
         )
     ]
 

@@ -10,7 +10,7 @@ from stm32trace_core.rules.cmx.cmx006_connect_under_reset_ineffective import (
     ConnectUnderResetIneffective,
 )
 from stm32trace_core.rules.engine import CLEAN, FIRED, NOT_EVALUATED
-from stm32trace_core.rules.rule import HOST, Confidence, Evidence, Finding, Severity
+from stm32trace_core.rules.rule import HOST, YES, Confidence, Evidence, Finding, Severity
 
 RULE = ConnectUnderResetIneffective
 NRST = {'nrst': 1}
@@ -43,7 +43,7 @@ def test_a_halt_after_the_rise_is_told_with_the_times() -> None:
             ADVICE,
             (Evidence(100, 23340, MESSAGE),),
             (),
-            '',
+            YES,
         )
     ]
 

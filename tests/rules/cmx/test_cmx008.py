@@ -8,7 +8,15 @@ from rules.register_traffic import BUS, HALTED, RUNS, Traffic, told
 from stm32trace_core.cortex.records import HALTED as CAME_BACK
 from stm32trace_core.cortex.records import RUNNING, TRUNCATED, RamLoaderRun
 from stm32trace_core.rules.cmx.cmx008_ram_loader_timeout import ADVICE, RamLoaderTimeout
-from stm32trace_core.rules.rule import PROBE, SUPPLY, Confidence, Evidence, Finding, Severity
+from stm32trace_core.rules.rule import (
+    LIKELY,
+    PROBE,
+    SUPPLY,
+    Confidence,
+    Evidence,
+    Finding,
+    Severity,
+)
 
 ARGUMENTS = (0x20000280, 0, 0, 0)
 MESSAGE = (
@@ -55,7 +63,7 @@ def test_a_run_that_the_host_did_not_wait_for_is_told() -> None:
             ADVICE,
             (Evidence(0, 3_000_000, MESSAGE + TAKES),),
             (),
-            '',
+            LIKELY,
         )
     ]
 
@@ -102,3 +110,18 @@ def test_several_runs_are_one_finding() -> None:
     traffic.records *= 4
     [found] = traffic.judge(RamLoaderTimeout)[0]
     assert (found.message, found.count) == (f'{MESSAGE} (the first of 4)', 4)
+
+
+def test_a_capture_that_ends_long_after_the_longest_erase_is_told() -> None:
+    assert told(run(TRUNCATED, seconds=33), RamLoaderTimeout) == []
+    for seconds, severity in ((34, Severity.WARNING), (97, Severity.ERROR)):
+        [found] = run(TRUNCATED, seconds=seconds).judge(RamLoaderTimeout)[0]
+        assert found.severity == severity
+        assert (
+            f'had not come back when the data end after {seconds} s and 192 reads' in found.message
+        )
+
+
+def test_of_a_part_that_is_not_known_33_seconds_count() -> None:
+    assert told(run(TRUNCATED, seconds=33, identified=False), RamLoaderTimeout) == []
+    assert len(told(run(TRUNCATED, seconds=34, identified=False), RamLoaderTimeout)) == 1

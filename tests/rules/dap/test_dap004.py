@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from rules.sig.gapped import GappedReader
 from rules_harness import findings, result
+from stm32trace.pipeline import analyze
 from stm32trace_core.adi.records import OK, UNKNOWN, RegisterAccess
 from stm32trace_core.context import bare_context
 from stm32trace_core.flash.records import CLOSED, OPEN, PROGRAM_PENDING, Window
 from stm32trace_core.rules.dap.dap004_sticky_error import StickyError
 from stm32trace_core.rules.engine import CLEAN
-from stm32trace_core.rules.rule import Confidence, Evidence, Finding, Severity
+from stm32trace_core.rules.rule import YES, Confidence, Evidence, Finding, Severity
 from waves.probe import Probe
 from waves.swd import DP, SwdWave
 
@@ -64,7 +66,7 @@ def test_a_flag_that_is_not_cleared_is_a_warning() -> None:
                 ),
             ),
             (),
-            '',
+            YES,
         )
     ]
 
@@ -135,3 +137,21 @@ def test_after_it_was_written_it_is_a_note() -> None:
 
 def test_the_number_is_a_setting() -> None:
     assert told(busy(failed(), 20), limits={'DAP004_REQUESTS': 30}) == [(Severity.NOTE, 1)]
+
+
+def test_the_access_that_failed_is_named_and_not_the_one_that_was_refused_for_it() -> None:
+    wave = Probe().connect().power_up().mem_write(0x60000000, 5, fault=True).mem_read(0x20000000)
+    [found] = findings(wave.status().abort(), 'DAP004')
+    assert found.message.endswith('the last access before: write of 0x00000005 to 0x60000000')
+
+
+def test_abort_may_have_come_where_samples_are_missing() -> None:
+    wave = failed()
+    first = wave.length
+    wave.abort()
+    last = wave.length
+    busy(wave, 30)
+    found = analyze(GappedReader(wave, first, last)).findings
+    assert [one.finding.severity for one in found if one.finding.rule == 'DAP004'] == [
+        Severity.NOTE
+    ]

@@ -13,7 +13,7 @@ from stm32trace_core.context import bare_context
 from stm32trace_core.flash.records import AreaRefused, PeripheralAccess
 from stm32trace_core.rules.dap.dap007_flash_read_refused import FlashReadRefused
 from stm32trace_core.rules.engine import CLEAN, SUPPRESSED
-from stm32trace_core.rules.rule import Confidence, Evidence, Finding, Severity
+from stm32trace_core.rules.rule import LIKELY, Confidence, Evidence, Finding, Severity
 from waves.probe import CPUID, Probe
 from waves.swd import SwdWave
 
@@ -75,7 +75,7 @@ def test_a_read_of_flash_that_fails_on_a_protected_part_is_told() -> None:
             ),
         ),
         (),
-        '',
+        LIKELY,
     )
 
 
@@ -164,3 +164,20 @@ def test_the_simulated_part_whose_rdp_byte_is_erased(simulated_captures: Path) -
             'DIA002',
         )
     ]
+
+
+def test_protection_that_is_taken_off_later_makes_it_a_note() -> None:
+    [found] = findings(refused(session(ERASED)).mem_read(OPTR, LEVEL_0), 'DAP007')
+    assert (found.severity, found.advice) == (Severity.NOTE, ())
+    assert found.message.endswith(
+        'read-out protection (RDP = 0xFF, level 1); later the part was read at level 0'
+    )
+
+
+def test_protection_that_the_capture_switches_on_itself_is_a_note() -> None:
+    wave = session(LEVEL_0).mem_write(0x40022008, 0x45670123).mem_write(0x40022008, 0xCDEF89AB)
+    wave.mem_write(0x4002200C, 0x08192A3B).mem_write(0x4002200C, 0x4C5D6E7F)
+    wave.mem_write(OPTR, LEVEL_1).mem_write(0x40022014, 1 << 17).mem_read(0x40022010, 0)
+    [found] = findings(refused(wave), 'DAP007')
+    assert found.severity == Severity.NOTE
+    assert found.message.endswith(', which this capture switches on (OPT008)')

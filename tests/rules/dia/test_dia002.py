@@ -213,3 +213,13 @@ def test_the_recorded_cases_are_told(
     assert [one.finding.rule for one in above if not one.explained_by] == ['DIA002']
     told = {one.finding.rule for one in above if one.explained_by == 'DIA002'}
     assert sorted(told) == explained
+
+
+def test_a_mass_erase_that_succeeds_later_makes_it_a_warning() -> None:
+    host = erased(OptionHost('F7').read('OPTCR', TWO_SECTORS)).write('SR', WRPERR)
+    host.add(symptom('FLS005', host)).read('OPTCR', OPEN).write('CR', MER | STRT).read('SR', BSY)
+    assert [one.severity for one in host.findings('DIA002')] == [Severity.ERROR]
+    [found] = host.idle(8).read('SR', 0).findings('DIA002')
+    assert (found.severity, found.recoverable, found.advice) == (Severity.WARNING, YES, ())
+    assert found.message.endswith('; a later one succeeded')
+    assert found.evidence[-1].text == 'A later mass erase succeeded'

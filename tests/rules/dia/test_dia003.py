@@ -14,11 +14,13 @@ from rules.dia.test_dia002 import (
     symptom,
     wave,
 )
-from rules.option_host import CLEAN, OptionHost
+from rules.option_host import BUS, CLEAN, OptionHost
 from rules.option_wave import OptionWave
 from rules_harness import findings, result
 from stm32trace_core.cortex.records import HALTED, RUNNING, TRUNCATED
-from stm32trace_core.rules.rule import LIKELY, PROBE, Confidence, Severity
+from stm32trace_core.flash.records import MASS_ERASE, FlashOperation
+from stm32trace_core.flash.records import UNKNOWN as NOT_SEEN
+from stm32trace_core.rules.rule import HOST, LIKELY, PROBE, TARGET, UNKNOWN, Confidence, Severity
 
 BSY = 1 << 16
 UNPROTECTED = (
@@ -46,9 +48,9 @@ def test_a_program_in_ram_that_never_came_back_points_to_the_probe() -> None:
         LIKELY,
     )
     assert found.message == (
-        UNPROTECTED
-        + 'the program that the probe ran in RAM for 10 s did not come to its end'
-        + NO_EVIDENCE
+        'A program in RAM of STM32F72x/F73x, the way in which probes erase, failed although nothing'
+        ' protects it (RDP 0xAA, level 0; no sector write protected): the program that the probe ran in'
+        ' RAM for 10 s did not come to its end' + NO_EVIDENCE
     )
     assert found.explains == (('CMX008', 'swd0', ''),)
     assert found.advice[0].startswith('A mass erase ERASES THE WHOLE FLASH')
@@ -125,3 +127,68 @@ def test_a_program_in_ram_that_is_left_running_is_told_of_a_waveform() -> None:
     session.poll_halted(200, then_halted=False, every=0.01).halt()
     [found] = findings(session, 'DIA003')
     assert 'the program that the probe ran in RAM for' in found.message
+
+
+def test_a_part_that_was_busy_all_the_time_is_suspected_itself() -> None:
+    host = unprotected().unlock().write('CR', MER | STRT).read('SR', BSY).idle(200).read('SR', BSY)
+    erase = (MASS_ERASE, -1, None, None, (), b'', NOT_SEEN)
+    host.add(FlashOperation(2000, host.now, BUS, *erase), symptom('FLS009', host))
+    [found] = host.findings('DIA003')
+    assert (found.severity, found.suspect, found.recoverable) == (Severity.ERROR, TARGET, UNKNOWN)
+    assert found.message == (
+        UNPROTECTED.replace('failed', 'never ended')
+        + 'It failed; the part was busy with it all the'
+        ' time: neither protection nor the probe is the cause'
+    )
+    late = symptom('FLS009', host)._replace(severity=Severity.WARNING)
+    host.records[-1] = late
+    assert [one.severity for one in host.findings('DIA003')] == [Severity.WARNING]
+
+
+def test_the_probe_is_not_blamed_where_the_flash_may_have_been_locked() -> None:
+    host = unprotected().write('CR', MER | STRT).read('SR', 0)
+    [found] = host.add(symptom('FLS010', host)).findings('DIA003')
+    assert found.suspect == HOST
+    assert found.message.endswith('that alone would explain it, with no fault of part or probe')
+    assert found.advice[0].startswith('Unlock first')
+    host = erased(unprotected(), 0)
+    [found] = host.add(symptom('FLS010', host)).findings('DIA003')
+    assert found.suspect == PROBE
+
+
+def test_a_reason_from_another_time_does_not_count() -> None:
+    earlier = unprotected().unlock().write('CR', SER | STRT).read('SR', 0)
+    earlier.add(symptom('FLS003', earlier)).idle(0.1)
+    assert len(erased(earlier, OPERR).findings('DIA003')) == 1
+
+
+def test_lock_that_is_read_only_after_the_order_is_the_reason() -> None:
+    late = OptionWave('F7').get('OPTCR', OPEN).put('CR', MER | STRT).get('SR', 0).get('CR', 1 << 31)
+    told = {one.rule: one.severity for one in findings(late)}
+    assert told == {'FLS003': Severity.ERROR, 'FLS010': Severity.NOTE}
+    unseen = OptionWave('F7').get('OPTCR', OPEN).put('CR', MER | STRT).get('SR', 0)
+    assert [(one.rule, one.suspect) for one in findings(unseen, 'DIA')] == [('DIA003', HOST)]
+
+
+def test_an_erase_that_goes_on_where_the_data_end_is_told_once_it_is_overdue() -> None:
+    def busy(seconds: int) -> list[tuple[str, Severity, str]]:
+        wave = OptionWave('F7').get('OPTCR', OPEN).unlock().put('CR', MER, MER | STRT)
+        for _ in range(seconds):
+            wave.get('SR', BSY).pause(1)
+        return [(one.rule, one.severity, one.suspect) for one in findings(wave)]
+
+    assert busy(30) == []
+    for seconds, severity in ((50, Severity.WARNING), (120, Severity.ERROR)):
+        assert busy(seconds) == [('DIA003', severity, TARGET), ('FLS009', severity, TARGET)]
+
+
+def test_a_program_in_ram_that_runs_where_the_data_end_is_told_once_it_is_overdue() -> None:
+    def running(seconds: int) -> list[tuple[str, Severity]]:
+        wave = OptionWave('F7').get('OPTCR', OPEN).halt()
+        wave.mem_write_block(0x20000000, [0xBE00BE00] * 64).core_write(0, 1)
+        wave.core_write(15, 0x20000000).resume().poll_halted(seconds, False, 1)
+        return [(one.rule, one.severity) for one in findings(wave)]
+
+    assert running(30) == []
+    for seconds, severity in ((50, Severity.WARNING), (120, Severity.ERROR)):
+        assert running(seconds) == [('DIA003', severity), ('CMX008', severity)]

@@ -12,7 +12,7 @@ from stm32trace.pipeline import analyze
 from stm32trace_core.rules.engine import CLEAN
 from stm32trace_core.rules.rule import Confidence, Finding, Severity
 from waves.probe import Probe
-from waves.swd import AP, DP, NO_REPLY, SwdWave
+from waves.swd import AP, DP, FAULT, NO_REPLY, SwdWave
 
 RAM = 0x20000000
 CHECK_SUPPLY = 'Measure VDD at the part itself, and the reference voltage and ground of the probe.'
@@ -217,3 +217,39 @@ def test_captures_without_a_target(
     assert (found.rule, found.count, found.confidence) == ('DIA005', requests, confidence)
     assert f': nobody answered{lines}; the capture cannot tell ' in found.message
     assert [one.finding.rule for one in analysis.findings if one.explained_by] == ['SWD001']
+
+
+def refused_under_reset() -> Probe:
+    """Connect under reset: the debug port answers, and every access through the access port is FAULT."""
+    wave = Probe(nrst=0).connect().power_up()
+    for _ in range(3):
+        wave.select(0, 0).read(AP, 0, ack=FAULT).status(0xF0000020).abort()
+    return wave
+
+
+def test_a_connect_under_reset_that_meets_a_closed_port_is_told_with_the_attempts() -> None:
+    wave = refused_under_reset()
+    assert what(wave) == (
+        'target',
+        'the debug port answers (DPIDR 0x0BC11477), but the access port is closed under reset: read'
+        ' protection level 2, a boot lock with level 1, or a core without power or clock, or reset'
+        ' itself, which closes it on some parts',
+    )
+    found = diagnosis(wave)
+    assert sorted(found.explains) == [('DAP004', 'swd0', ''), ('DAP006', 'swd0', '')]
+    assert found.advice[0].startswith('Find out who holds NRST low')
+    assert UNDER_RESET not in found.advice
+
+
+def test_attempts_with_and_without_reset_leave_reset_out_of_the_causes() -> None:
+    wave = refused_under_reset().level('nrst', 1).pause(0.01)
+    wave.select(0, 0).read(AP, 0, ack=FAULT).abort()
+    assert what(wave)[1].endswith(
+        'but the access port is closed, also under reset: read protection level 2, a boot lock with'
+        ' level 1, or a core without power or clock'
+    )
+
+
+def test_a_connect_under_reset_that_gets_through_is_none_of_it() -> None:
+    wave = Probe(nrst=0).connect().power_up().mem_read(RAM).halt().level('nrst', 1).pause(0.01)
+    assert findings(wave, 'DIA005') == []

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from rules.register_traffic import KEY1, KEY2, Traffic, told
+from collections.abc import Callable
+
+import pytest
+
+from rules.register_traffic import KEY1, KEY2, Traffic, guards, told
 from stm32trace_core.adi.records import FAULT
 from stm32trace_core.lines import NRST, Reset
 from stm32trace_core.rules.engine import NOT_EVALUATED
@@ -12,7 +16,7 @@ from stm32trace_core.rules.fls.fls001_wrong_unlock_sequence import (
     WRONG,
     WrongUnlockSequence,
 )
-from stm32trace_core.rules.rule import HOST, Confidence, Evidence, Finding, Severity
+from stm32trace_core.rules.rule import HOST, YES, Confidence, Evidence, Finding, Severity
 
 CR_LOCKED, CR_OPEN = 0xC0000000, 0x40000000
 LOCKED = ': the flash controller stays locked until the next reset'
@@ -37,7 +41,7 @@ def test_a_wrong_second_key_is_told() -> None:
             ADVICE[WRONG],
             (Evidence(200, 340, TWICE),),
             (),
-            '',
+            YES,
         )
     ]
 
@@ -97,3 +101,19 @@ def test_wrong_sequences_are_one_finding() -> None:
 def test_a_part_without_a_table_is_not_evaluated() -> None:
     rule = WrongUnlockSequence
     assert Traffic(identified=False).result(rule) == (NOT_EVALUATED, ('family',))
+
+
+def test_the_options_of_an_f1_are_unlocked_twice_by_open_tools() -> None:
+    again = Traffic('F1').unlock().unlock()
+    assert guards(again, WrongUnlockSequence) == [
+        'this family ignores the keys while it is unlocked'
+    ]
+    assert len(told(Traffic('G0').unlock().unlock(), WrongUnlockSequence)) == 1
+
+
+@pytest.mark.parametrize('hidden', [Traffic.gap, Traffic.blind])
+def test_the_second_key_may_be_where_nothing_is_seen(hidden: Callable[[Traffic], Traffic]) -> None:
+    begun = hidden(Traffic().write('KEYR', KEY1))
+    assert told(begun.write('CR', 2), WrongUnlockSequence) == []
+    assert told(hidden(Traffic().write('CR', 0)).write('KEYR', KEY2), WrongUnlockSequence) == []
+    assert len(told(Traffic().write('CR', 0).write('KEYR', KEY2), WrongUnlockSequence)) == 1

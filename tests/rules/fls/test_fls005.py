@@ -12,7 +12,7 @@ from stm32trace_core.rules.fls.fls005_write_protect_error import (
     WriteProtectError,
     numbers_text,
 )
-from stm32trace_core.rules.rule import TARGET, Confidence, Evidence, Finding, Severity
+from stm32trace_core.rules.rule import LIKELY, TARGET, Confidence, Evidence, Finding, Severity
 
 OPTCR = 0xC0FCAAFD  # sectors 0 and 1 are protected
 MER, MER_STRT, SER_2_STRT = 0x4, 0x10004, 0x10012
@@ -55,7 +55,7 @@ def test_a_mass_erase_that_is_refused_names_the_protected_sectors() -> None:
             ),
             (Evidence(700, 840, MESSAGE),),
             (),
-            '',
+            LIKELY,
         )
     ]
 
@@ -77,15 +77,26 @@ def test_a_flag_that_was_cleared_by_writing_one_is_new() -> None:
     assert found.advice == (READ_OPTIONS,)
 
 
-def test_a_flag_of_which_nothing_was_known_before_is_a_note() -> None:
+def test_a_flag_of_which_nothing_was_known_before_is_told_with_less_confidence() -> None:
     traffic = Traffic('F7').unlock().write('CR', MER_STRT).read('SR', WRPERR)
     [found] = traffic.judge(WriteProtectError)[0]
     assert (found.severity, found.confidence, found.key) == (
-        Severity.NOTE,
-        Confidence.LOW,
+        Severity.ERROR,
+        Confidence.MEDIUM,
         'mass_erase?',
     )
     assert found.message.endswith('whether the flag was set before is not known')
+
+
+def test_such_a_flag_is_a_warning_where_the_erase_may_have_run() -> None:
+    late = Traffic('F7').unlock().write('CR', MER_STRT).wait(0.01).read('SR', WRPERR)
+    assert [one.severity for one in late.judge(WriteProtectError)[0]] == [Severity.WARNING]
+
+
+def test_a_flag_that_was_not_there_while_busy_is_new() -> None:
+    traffic = Traffic('F7').unlock().write('CR', MER_STRT).read('SR', 1 << 16).read('SR', WRPERR)
+    [found] = traffic.judge(WriteProtectError)[0]
+    assert (found.severity, found.confidence) == (Severity.ERROR, Confidence.HIGH)
 
 
 def test_a_flag_without_an_operation_is_none_of_it() -> None:

@@ -11,7 +11,7 @@ from stm32trace_core.rules.fls.fls006_programming_error import (
     STEPS,
     ProgrammingError,
 )
-from stm32trace_core.rules.rule import HOST, Confidence, Evidence, Finding, Severity
+from stm32trace_core.rules.rule import HOST, YES, Confidence, Evidence, Finding, Severity
 
 PG, LOCK = 0x1, 1 << 31
 PROGERR = 0x8
@@ -40,7 +40,7 @@ def test_the_very_bit_is_explained() -> None:
             (ERASE_FIRST,),
             (Evidence(500, 640, MESSAGE),),
             (),
-            '',
+            YES,
         )
     ]
 
@@ -112,3 +112,10 @@ def test_the_address_is_added_when_the_operation_is_known() -> None:
     failed = ('program', -1, 0x08000000, 8, (), bytes(8), 'failed')
     traffic.records.append(FlashOperation(500, 640, 'swd0', *failed))
     assert told(traffic, ProgrammingError) == [f'{MESSAGE}; it wrote 8 bytes from 0x08000000']
+
+
+def test_a_flag_of_which_nothing_was_known_before_is_a_warning() -> None:
+    traffic = Traffic().unlock().write('CR', PG).read('SR', PROGERR)
+    [found] = traffic.judge(ProgrammingError)[0]
+    assert (found.severity, found.confidence) == (Severity.WARNING, Confidence.MEDIUM)
+    assert found.message.endswith('whether the flag was set before is not known')

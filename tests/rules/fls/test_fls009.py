@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from rules.register_traffic import Traffic, told
@@ -12,6 +14,7 @@ from stm32trace_core.rules.fls.fls009_busy_stuck import (
     READ_OPTIONS,
     BusyStuck,
 )
+from stm32trace_core.rules.fls.fls011_tool_gave_up_early import ToolGaveUpEarly
 from stm32trace_core.rules.rule import TARGET, Confidence, Evidence, Finding, Severity
 
 MER_STRT, OPTSTRT, PG = 0x10004, 0x20000, 0x1
@@ -89,10 +92,84 @@ def test_a_part_that_is_not_known_may_take_33_seconds() -> None:
 @pytest.mark.parametrize('limit', ['FLS009_FACTOR', 'FLS009_UNKNOWN_S'])
 def test_the_limits_can_be_set(limit: str) -> None:
     traffic = Traffic('F7', identified=limit == 'FLS009_FACTOR').reset().unlock()
-    traffic.write('CR', MER_STRT).busy(40.0, every=0.1)
+    traffic.write('CR', MER_STRT).busy(40.0, every=0.1).read('SR', 0)
     assert told(traffic, BusyStuck, limits={limit: 100}) == []
     assert len(told(traffic, BusyStuck, limits={limit: 1})) == 1
 
 
 def test_without_a_sample_rate_nothing_is_told() -> None:
     assert told(session().write('CR', MER_STRT).busy(2.0), BusyStuck, rate=None) == []
+
+
+def test_an_erase_that_is_overdue_where_the_data_end_is_a_warning() -> None:
+    traffic = Traffic('F7').reset().unlock().write('CR', MER_STRT).busy(40.0, every=0.1)
+    [found], _ = traffic.judge(BusyStuck)
+    assert found.severity == Severity.WARNING
+    assert found.message == (
+        'SR shows BSY for 39.94 s after the order of the mass erase, in 400 reads; a mass erase takes'
+        ' at most 32 s on STM32F72x/F73x (DS11853, flash memory characteristics); it had not ended'
+        ' where the data end'
+    )
+    assert told(traffic.read('SR', 0), BusyStuck) == []
+
+
+def test_an_erase_that_open_tools_would_still_wait_for_is_right() -> None:
+    traffic = Traffic('F7').reset().unlock().write('CR', MER_STRT)
+    assert told(traffic.busy(32.9, every=0.1), BusyStuck) == []
+
+
+def test_missing_samples_end_what_was_busy() -> None:
+    traffic = Traffic('F7').reset().unlock().write('CR', MER_STRT).busy(40.0, every=0.1)
+    assert told(traffic.gap(), BusyStuck) == []
+
+
+RDP_FF, RDP_AA = 0xC0FFFFFD, 0xC0FFAAFE
+
+
+def regression(*read: int, seconds: float = 30.0) -> Traffic:
+    """OPTCR of an F722 is read, then started with RDP 0xAA."""
+    traffic = Traffic('F7').reset()
+    for value in read:
+        traffic.read('OPTCR', value)
+    return traffic.write('OPTCR', RDP_AA).busy(seconds, every=0.1).read('SR', 0)
+
+
+@pytest.mark.parametrize('read', [(RDP_FF,), ()])
+def test_options_that_may_take_protection_off_take_as_long_as_a_mass_erase(
+    read: tuple[int, ...],
+) -> None:
+    assert told(regression(*read), BusyStuck) == []
+    [message] = told(regression(*read, seconds=100.0), BusyStuck)
+    assert 'a mass erase takes at most 32 s' in message
+
+
+def test_options_that_leave_protection_alone_do_not() -> None:
+    [message] = told(regression(0xC0FFAAFD), BusyStuck)
+    assert 'programming the option bytes takes at most 4 s' in message
+
+
+@pytest.mark.parametrize(
+    ('seconds', 'expected'),
+    [(0.03, None), (0.1, Severity.WARNING), (0.2, Severity.ERROR)],  # at most 40.1 ms
+)
+def test_a_host_that_gives_up_need_not_have_waited_as_long_as_open_tools(
+    seconds: float, expected: Severity | None
+) -> None:
+    traffic = session().write('CR', MER_STRT).busy(seconds, every=0.001).write('CR', 1 << 31)
+    found, _ = traffic.judge(BusyStuck)
+    assert [one.severity for one in found] == ([] if expected is None else [expected])
+    assert all(one.message.endswith('; then the host gave up') for one in found)
+    assert len(told(traffic, ToolGaveUpEarly)) == (expected is None)
+
+
+def test_a_reset_after_far_too_long_is_told_as_such() -> None:
+    traffic = session().write('CR', MER_STRT).busy(0.2, every=0.001).reset()
+    assert [text.rpartition('; ')[2] for text in told(traffic, BusyStuck)] == [
+        'then the part was reset'
+    ]
+
+
+@pytest.mark.parametrize('hidden', [Traffic.gap, Traffic.blind])
+def test_what_is_hidden_is_no_giving_up(hidden: Callable[[Traffic], Traffic]) -> None:
+    traffic = hidden(session().write('CR', MER_STRT).busy(0.2, every=0.001))
+    assert told(traffic.write('CR', 1 << 31), BusyStuck) == []

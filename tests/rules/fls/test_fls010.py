@@ -6,7 +6,7 @@ import pytest
 
 from rules.register_traffic import Traffic, guards, told
 from stm32trace_core.rules.fls.fls010_mass_erase_no_op import ADVICE, MassEraseNoOp
-from stm32trace_core.rules.rule import HOST, Confidence, Evidence, Finding, Severity
+from stm32trace_core.rules.rule import HOST, LIKELY, Confidence, Evidence, Finding, Severity
 
 MER_STRT, PER_STRT = 0x10004, 0x10002
 BSY, EOP, WRPERR = 1 << 16, 0x1, 0x10
@@ -37,7 +37,7 @@ def test_a_status_without_busy_right_after_the_order_is_told() -> None:
             ADVICE,
             (Evidence(400, 540, MESSAGE),),
             (),
-            '',
+            LIKELY,
         )
     ]
 
@@ -86,3 +86,19 @@ def test_the_limits_can_be_set() -> None:
 
 def test_without_a_sample_rate_nothing_is_told() -> None:
     assert told(ordered().read('SR', 0), MassEraseNoOp, rate=None) == []
+
+
+def test_whether_it_was_unlocked_is_said_where_it_is_not_known() -> None:
+    traffic = Traffic().write('CR', MER_STRT).read('SR', 0)
+    assert told(traffic, MassEraseNoOp) == [MESSAGE + '; whether it was unlocked is not known']
+
+
+def test_a_lock_that_is_read_only_afterwards_explains_it() -> None:
+    traffic = Traffic().write('CR', MER_STRT).read('SR', 0).read('CR', 1 << 31)
+    [found], _ = traffic.judge(MassEraseNoOp)
+    assert (found.severity, found.message) == (
+        Severity.NOTE,
+        MESSAGE + '; it was locked (FLS003)',
+    )
+    open_ = Traffic().write('CR', MER_STRT).read('SR', 0).read('CR', 0)
+    assert [one.severity for one in open_.judge(MassEraseNoOp)[0]] == [Severity.ERROR]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
 from rules.register_traffic import RUNS, Traffic, guards, told
+from stm32trace_core.adi.records import LinkStats
 from stm32trace_core.rules.fls.fls011_tool_gave_up_early import ADVICE, ToolGaveUpEarly
-from stm32trace_core.rules.rule import HOST, Confidence, Evidence, Finding, Severity
+from stm32trace_core.rules.rule import HOST, LIKELY, Confidence, Evidence, Finding, Severity
 
 MER_STRT, OPTSTRT, LOCK = 0x10004, 0x20000, 1 << 31
 TAKES = 'a mass erase takes at most 32 s on STM32F72x/F73x (DS11853, flash memory characteristics)'
@@ -36,7 +41,7 @@ def test_a_host_that_locks_while_busy_gave_up() -> None:
             ADVICE,
             (Evidence(300, 3000440, MESSAGE),),
             (),
-            '',
+            LIKELY,
         )
     ]
 
@@ -87,3 +92,30 @@ def test_the_pause_can_be_set() -> None:
     traffic = erasing().wait(0.2).status(RUNS)
     assert told(traffic, ToolGaveUpEarly) == []
     assert len(told(traffic, ToolGaveUpEarly, limits={'FLS011_QUIET_S': 0.1})) == 1
+
+
+@pytest.mark.parametrize('hidden', [Traffic.gap, lambda traffic: traffic.blind(write=False)])
+def test_the_end_may_have_been_read_where_nothing_is_seen(
+    hidden: Callable[[Traffic], Traffic],
+) -> None:
+    assert told(hidden(erasing()).write('CR', LOCK), ToolGaveUpEarly) == []
+    assert len(told(erasing().write('CR', LOCK), ToolGaveUpEarly)) == 1
+
+
+def test_a_start_bit_that_reads_0_is_an_end() -> None:
+    assert told(erasing().read('CR', 4).write('CR', LOCK), ToolGaveUpEarly) == []
+    assert len(told(erasing().read('CR', MER_STRT).write('CR', LOCK), ToolGaveUpEarly)) == 1
+
+
+def packets(traffic: Traffic) -> Traffic:
+    """The link in numbers: packets up to now, whatever they were."""
+    end = traffic.now
+    traffic.records.append(LinkStats(0, end, 'swd0', 99, 99, 0, 0, 0, 0, 0, 0, 1, True))
+    return traffic
+
+
+def test_traffic_without_a_register_that_has_a_name_counts_as_other_things() -> None:
+    [message] = told(packets(erasing().wait(1.1)), ToolGaveUpEarly)
+    assert message.startswith('the host went on with other things 4.1 s after the order')
+    assert told(packets(erasing().wait(0.9)), ToolGaveUpEarly) == []
+    assert told(packets(erasing()).wait(9.0), ToolGaveUpEarly) == []

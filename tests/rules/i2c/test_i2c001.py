@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules_harness import findings, result
+from stm32trace.line.columns import Setup
 from stm32trace.line.i2c import I2cDecoder
 from stm32trace_core.bootloader.i2c import I2cBootloader
 from stm32trace_core.context import bare_context
@@ -242,7 +243,7 @@ def test_it_is_told_before_the_end_that_a_command_was_broken_off() -> None:
     judgement = Judgement(context)
     machines = [kind(context, 'i2c0') for kind in (I2cFramer, I2cBootloader, AddressNack)]
     network = Network([*machines, judgement])
-    for columns in I2cDecoder('i2c0', 1e6).feed(wave.lines()):
+    for columns in I2cDecoder(Setup('i2c0', 1e6)).feed(wave.lines()):
         for record in columns.records():
             network.publish(record)
     assert [one.finding.message for one in judgement.findings()] == [

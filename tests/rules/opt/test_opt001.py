@@ -1,9 +1,10 @@
 """OPT001 option-unlock-wrong."""
 
-from rules.option_host import CLEAN, OptionHost, told
+from rules.option_host import BUS, CLEAN, OptionHost, told
 from rules.option_wave import OptionWave
 from rules_harness import findings, result
 from stm32trace_core.adi.records import FAULT
+from stm32trace_core.flash.records import BlindAccess
 from stm32trace_core.rules.rule import HOST, Confidence, Evidence, Severity
 
 LOCKED_CR = 0xC0000000  # LOCK, OPTLOCK
@@ -79,3 +80,10 @@ def test_it_is_told_of_a_waveform() -> None:
     [found] = findings(wave.put('OPTKEYR', 0x45670123), 'OPT001')
     assert found.message == WRONG
     assert result(OptionWave('G0').unlock(), 'OPT001').state == CLEAN
+
+
+def test_a_second_key_after_what_could_not_be_seen_is_no_wrong_one() -> None:
+    host = OptionHost('G0').unlock()
+    host.add(BlindAccess(host.now, host.now + 1, BUS, True))
+    assert host.option_keys(0x4C5D6E7F).state('OPT001') == CLEAN
+    assert len(OptionHost('G0').unlock().option_keys(0x4C5D6E7F).findings('OPT001')) == 1

@@ -1,8 +1,9 @@
 """OPT002 option-start-missing."""
 
-from rules.option_host import CLEAN, OptionHost, told
+from rules.option_host import BUS, CLEAN, OptionHost, told
 from rules.option_wave import OptionWave
 from rules_harness import findings, result
+from stm32trace_core.flash.records import BlindAccess
 from stm32trace_core.lines import CaptureGap
 from stm32trace_core.rules.rule import HOST, Confidence, Severity
 
@@ -119,3 +120,21 @@ def test_it_is_told_of_a_waveform() -> None:
 
 def test_a_reset_of_the_core_alone_loses_nothing() -> None:
     assert drafted().core_reset().write('CR', OPTSTRT).state('OPT002') == CLEAN
+
+
+def test_locking_what_was_never_read_is_no_change() -> None:
+    assert OptionHost('F4').write('OPTCR', F4_NEW).state('OPT002') == CLEAN
+    assert len(
+        OptionHost('F4').write('OPTCR', F4_NEW & ~1).write('OPTCR', F4_NEW).findings('OPT002')
+    )
+
+
+def test_locking_after_a_start_whose_end_nobody_read_is_no_change() -> None:
+    host = OptionHost('F4').read('OPTCR', F4_OLD).option_keys().write('OPTCR', F4_NEW & ~1 | 2)
+    assert host.idle(5).write('OPTCR', F4_NEW).state('OPT002') == CLEAN
+
+
+def test_what_could_not_be_seen_may_have_been_the_start() -> None:
+    host = drafted()
+    host.add(BlindAccess(host.now, host.now + 1, BUS, True))
+    assert host.write('CR', LOCKED).state('OPT002') == CLEAN

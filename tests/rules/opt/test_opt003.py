@@ -130,3 +130,10 @@ def test_the_recorded_sessions_are_told_apart(simulated_captures: Path) -> None:
 
     assert above_note('g0_option_write_no_obl') == ['OPT003']
     assert above_note('g0_option_write_obl_ok') == []
+
+
+def test_a_start_bit_that_reads_0_is_an_end_as_well() -> None:
+    host = OptionHost('G0').read('OPTR', OLD).unlock().option_keys().write('OPTR', NEW)
+    host.write('CR', OPTSTRT).read('CR', OPTSTRT).read('CR', 0).system_reset().read('OPTR', OLD)
+    assert len(host.findings('OPT003')) == 1
+    assert host.write('CR', 1 << 27).findings('OPT003')[0].severity == Severity.NOTE

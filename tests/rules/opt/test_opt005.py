@@ -5,7 +5,7 @@ import pytest
 from rules.option_host import CLEAN, OptionHost
 from rules.option_wave import OptionWave
 from rules_harness import findings, result
-from stm32trace_core.rules.rule import HOST, SUPPLY, TARGET, Confidence, Severity
+from stm32trace_core.rules.rule import HOST, LIKELY, SUPPLY, TARGET, UNKNOWN, Confidence, Severity
 
 OLD, NEW, PROTECTED = 0xDFFFE1AA, 0xDEFFE1AA, 0xDFFFE1BB
 BSY, OPTSTRT, OBL_LAUNCH = 1 << 16, 1 << 17, 1 << 27
@@ -110,3 +110,30 @@ def test_it_is_told_of_a_waveform() -> None:
 def test_a_waveform_with_the_end_before_the_reset_is_clean() -> None:
     assert result(programming().get('SR', 0).nrst(), 'OPT005').state == CLEAN
     assert result(programming().get('SR', 0).sysresetreq(), 'OPT005').state == CLEAN
+
+
+def test_a_start_bit_that_reads_0_is_an_end() -> None:
+    assert started().read('CR', 0).system_reset().state('OPT005') == CLEAN
+    assert len(started().read('CR', OPTSTRT).system_reset().findings('OPT005')) == 1
+
+
+def test_an_rdp_byte_that_was_not_read_before_is_not_taken_for_a_change() -> None:
+    """Of an F7 a change of RDP may take 32 s, everything else 4 s."""
+
+    def after(seconds: float, *read: int) -> OptionHost:
+        host = OptionHost('F7')
+        for value in read:
+            host.read('OPTCR', value)
+        return host.option_keys().write('OPTCR', 0xC0FFAAFE).idle(seconds).system_reset()
+
+    assert after(5).state('OPT005').startswith('suppressed')
+    assert len(after(3).findings('OPT005')) == 1
+    assert len(after(5, 0xC0FFFFFD).findings('OPT005')) == 1
+
+
+def test_what_it_costs_depends_on_the_family() -> None:
+    [found] = busy().pulse('nrst').findings('OPT005')
+    assert found.recoverable == UNKNOWN
+    host = OptionHost('F7').read('OPTCR', 0xC0FFAAFD).option_keys().write('OPTCR', 0xC0FEAAFE)
+    [found] = host.read('SR', BSY).pulse('nrst').findings('OPT005')
+    assert found.recoverable == LIKELY

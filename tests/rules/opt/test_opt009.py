@@ -3,7 +3,7 @@
 from rules.option_host import CLEAN, OptionHost
 from rules.option_wave import OptionWave
 from rules_harness import findings, result
-from stm32trace_core.rules.rule import HOST, NO, Confidence, Severity
+from stm32trace_core.rules.rule import HOST, NO, YES, Confidence, Severity
 from waves.loader import Loader
 
 OLD, FOR_EVER, LEVEL_1 = 0xDFFFE1AA, 0xDFFFE1CC, 0xDFFFE1BB
@@ -22,7 +22,7 @@ def test_the_value_of_level_2_is_told_as_soon_as_it_is_written() -> None:
         Severity.CRITICAL,
         Confidence.HIGH,
         HOST,
-        '',
+        YES,
     )
     assert found.message == SET + '; it was not started (OPTSTRT) yet'
     [found] = host.write('CR', OPTSTRT).findings('OPT009')

@@ -39,3 +39,18 @@ def test_it_is_told_of_a_waveform() -> None:
     [found] = findings(OptionWave('F7').get('OPTCR', 0xC000AAFD), 'OPT013')
     assert found.key == 'FLASH_OPTCR'
     assert result(OptionWave('F7').get('OPTCR', 0xC001AAFD), 'OPT013').state == CLEAN
+
+
+def test_protection_that_is_taken_off_later_makes_it_a_note() -> None:
+    host = OptionHost('F7').read('OPTCR', 0xC000AAFD).read('OPTCR', 0xC0FFAAFD)
+    [found] = host.findings('OPT013')
+    assert (found.severity, found.advice) == (Severity.NOTE, ())
+    assert found.message.endswith(
+        '; later FLASH_OPTCR reads 0xC0FFAAFD: the protection was taken off'
+    )
+    again = host.read('OPTCR', 0xC000AAFD).findings('OPT013')
+    assert [(one.severity, one.count) for one in again] == [(Severity.ERROR, 2)]
+
+
+def test_a_register_that_reads_all_zero_is_no_value() -> None:
+    assert result(OptionWave('F7').get('OPTCR', 0), 'OPT013').state == CLEAN

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rules.option_wave import OptionWave
 from rules_harness import findings, result
 from stm32trace.capture import open_capture
 from stm32trace.pipeline import analyze
@@ -14,7 +15,7 @@ from stm32trace_core.flash.records import ERASE_PENDING, OPEN, OPTION_PROGRAMMIN
 from stm32trace_core.lines import LevelChange
 from stm32trace_core.rules.engine import CLEAN, NOT_EVALUATED, SUPPRESSED
 from stm32trace_core.rules.rst.rst001_reset_during_flash import ResetDuringFlash
-from stm32trace_core.rules.rule import Confidence, Evidence, Finding, Severity, Withdrawn
+from stm32trace_core.rules.rule import LIKELY, Confidence, Evidence, Finding, Severity, Withdrawn
 from waves.loader import ACK, ERASE, ERASE_NS, READOUT_UNPROTECT_NS, WRITE_MEMORY_NS, Loader
 
 ADVICE = (
@@ -26,7 +27,7 @@ ADVICE = (
 )
 
 
-def told(wave: Loader, **settings: object) -> list[tuple[str, str]]:
+def told(wave: Loader | OptionWave, **settings: object) -> list[tuple[str, str]]:
     found = findings(wave, 'RST001', **settings)
     assert {one.severity for one in found} <= {Severity.ERROR}
     return [(one.suspect, one.message) for one in found]
@@ -83,7 +84,7 @@ def test_nrst_that_falls_in_an_erase_is_told() -> None:
                 ),
             ),
             (),
-            '',
+            LIKELY,
         )
     ]
 
@@ -182,3 +183,35 @@ def test_a_reset_in_a_simulated_erase_is_found(simulated_captures: Path) -> None
     ]
     assert [one.by for one in found.results if one.rule == 'RST002'] == ['RST001']
     assert SUPPRESSED in [one.state for one in found.results if one.rule == 'RST002']
+
+
+@pytest.mark.parametrize(
+    ('order', 'message'),
+    [
+        ((1 << 16 | 1 << 2,), 'a mass erase'),
+        ((1 << 16 | 2 | 3 << 3,), 'the erase of page 3'),
+    ],
+)
+def test_an_erase_over_swd_is_told_by_its_name(order: tuple[int, ...], message: str) -> None:
+    wave = OptionWave('G0').unlock().put('CR', *order).get('SR', 1 << 16).pause(0.003)
+    end = ', before its final status: what it changes is undefined'
+    [(suspect, text)] = told(wave.nrst())
+    assert (suspect, text.partition(' into ')[2]) == ('host', message + end)
+
+
+def test_programming_over_swd_is_told_with_its_address() -> None:
+    wave = OptionWave('G0').unlock().put('CR', 1).mem_write_block(0x08000800, [1, 2])
+    [(_, text)] = told(wave.get('SR', 1 << 16).nrst())
+    assert ' into programming from 0x08000800, before' in text
+
+
+def test_an_erase_over_swd_that_was_seen_to_end_is_none_of_it() -> None:
+    wave = OptionWave('G0').unlock().put('CR', 1 << 16 | 1 << 2).get('SR', 1 << 16).pause(0.03)
+    assert told(wave.get('SR', 0).nrst()) == []
+
+
+def test_options_over_swd_are_another_rules_business() -> None:
+    wave = OptionWave('G0').get('OPTR', 0xDFFFE1AA).unlock().put('OPTR', 0xDEFFE1AA)
+    wave.put('CR', 1 << 17).get('SR', 1 << 16).nrst()
+    assert told(wave) == []
+    assert len(findings(wave, 'OPT005')) == 1

@@ -7,7 +7,7 @@ from stm32trace_core.context import bare_context
 from stm32trace_core.lines import NRST, POWER, CaptureGap, Reset
 from stm32trace_core.rules.engine import CLEAN, NOT_EVALUATED
 from stm32trace_core.rules.rst.rst003_reset_pulse_too_short import ResetPulseTooShort
-from stm32trace_core.rules.rule import Confidence, Evidence, Finding, Severity
+from stm32trace_core.rules.rule import YES, Confidence, Evidence, Finding, Severity
 from waves.probe import Probe
 from waves.swd import SwdWave
 
@@ -57,7 +57,7 @@ def test_a_pulse_of_250_ns_is_told() -> None:
             ),
         ),
         (),
-        '',
+        YES,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules_harness import findings, result
 from stm32trace_core.rules.engine import CLEAN, NOT_EVALUATED
-from stm32trace_core.rules.rule import Confidence, Evidence, Finding, Severity
+from stm32trace_core.rules.rule import LIKELY, Confidence, Evidence, Finding, Severity
 from waves.i2c import I2cWave
 from waves.probe import Probe
 from waves.swd import DP, NO_REPLY, SwdWave
@@ -62,7 +62,7 @@ def test_attempts_while_nrst_is_low_all_the_time_are_told() -> None:
                 Evidence(first.start, first.end, 'read of DPIDR: no answer while NRST is low'),
             ),
             (),
-            '',
+            LIKELY,
         )
     ]
 

@@ -7,6 +7,7 @@ import pytest
 from rules_harness import findings
 from stm32trace_core.rules.rule import Evidence, Finding, Severity
 from waves.i2c import I2cWave
+from waves.uart import UartWave
 
 # At this many samples per second a 100 kHz clock still decodes, or does not.
 ALL_WORDS_CLOSE = 300_000
@@ -102,3 +103,44 @@ def test_without_a_sample_rate_the_advice_is_a_factor() -> None:
 def test_the_limits_are_settings(limits: dict[str, float], severity: Severity | None) -> None:
     found = told(SOME_WORDS_BREAK, limits=limits)
     assert [one for one, _ in found] == ([] if severity is None else [severity])
+
+
+# A UART.
+
+
+def uart(samples: float, noise: bool = False) -> UartWave:
+    """Text at so many samples a bit; with `noise`, some stop bits are missing."""
+    wave = UartWave(100_000 * samples, 100_000, 'none')
+    for number in range(20):
+        wave.tx(b'The quick brown fox').tx(b'!', bad_stop=noise and number % 5 == 0).idle(1e-3)
+    return wave
+
+
+def test_coarse_bits_of_a_uart_with_errors_are_a_warning() -> None:
+    wave = uart(4.3, noise=True)
+    (found,) = findings(wave, 'SIG001')
+    assert found.severity == Severity.WARNING
+    assert found.message == 'TX has only 4.3 samples per bit, and 4 words have an error'
+    assert found.advice[0] == 'Record again at 1 MHz or more: 10 samples per bit at 100 kBd.'
+
+
+def test_coarse_bits_of_a_uart_without_errors_are_a_note() -> None:
+    (found,) = findings(uart(4.3), 'SIG001')
+    assert (found.severity, found.message) == (
+        Severity.NOTE,
+        'TX has only 4.3 samples per bit, and yet no word has an error',
+    )
+
+
+def test_bits_of_less_than_three_samples_with_errors_are_an_error() -> None:
+    (found,) = findings(uart(2.7, noise=True), 'SIG001')
+    assert found.severity == Severity.ERROR
+
+
+def test_six_samples_per_bit_are_enough() -> None:
+    assert findings(uart(6.1, noise=True), 'SIG001') == []
+
+
+def test_two_words_of_a_uart_are_not_judged() -> None:
+    wave = UartWave(400_000, 100_000, 'none').tx(b'OK').idle(1e-3)
+    assert findings(wave, 'SIG001') == []

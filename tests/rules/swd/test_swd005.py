@@ -7,7 +7,7 @@ from stm32trace_core.adi.records import AckRun
 from stm32trace_core.context import bare_context
 from stm32trace_core.flash.records import CLOSED, ERASE_PENDING, OPEN, Window
 from stm32trace_core.rules.engine import CLEAN
-from stm32trace_core.rules.rule import Confidence, Evidence, Finding, Severity, Withdrawn
+from stm32trace_core.rules.rule import LIKELY, Confidence, Evidence, Finding, Severity, Withdrawn
 from stm32trace_core.rules.swd.swd005_wait_run import WaitRun
 from waves.probe import Probe
 from waves.swd import AP, DP, WAIT, SwdWave
@@ -61,7 +61,7 @@ def test_eight_times_the_same_request_are_told() -> None:
                 ),
             ),
             (),
-            '',
+            LIKELY,
         )
     ]
 

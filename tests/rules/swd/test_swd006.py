@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules_harness import findings, result
 from stm32trace_core.rules.engine import CLEAN, SUPPRESSED
-from stm32trace_core.rules.rule import Confidence, Finding, Severity
+from stm32trace_core.rules.rule import YES, Confidence, Finding, Severity
 from waves.probe import Probe
 from waves.swd import AP, FAULT, WAIT, SwdWave
 
@@ -64,7 +64,7 @@ def test_two_faults_and_twenty_requests_without_abort_are_told() -> None:
         ADVICE,
         found.evidence,
         (),
-        '',
+        YES,
     )
     assert [shown.text for shown in found.evidence] == [
         'the access before the first FAULT: read of 0x1FFF7A20',

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules_harness import findings, result
 from stm32trace_core.rules.engine import CLEAN
-from stm32trace_core.rules.rule import Confidence, Evidence, Finding, Severity
+from stm32trace_core.rules.rule import YES, Confidence, Evidence, Finding, Severity
 from waves.probe import Probe
 from waves.swd import AP, DP, FAULT, SwdWave
 
@@ -53,7 +53,7 @@ def test_one_word_is_a_warning() -> None:
                 ),
             ),
             (),
-            '',
+            YES,
         )
     ]
 

@@ -4,25 +4,26 @@ What
 The loader lists in its answer to Get which commands it has. The host sends another one.
 
 Why it matters
-Loaders differ: erase by one-byte page numbers (0x43) or by two-byte ones (0x44, 0x45), with or
-without the no-stretch twins and the checksum command. A host written for another loader is refused,
-or, where the loader takes the command all the same, works by luck.
+Loaders differ: with or without the no-stretch twins, the checksum command, special commands. A host
+written for another loader is refused, or, where the loader takes the command all the same, works by
+luck.
 
 What to do
 Ask Get and choose from its list; the finding names the twin of the command where the list has it.
 
 False alarms and guards
 Without a Get answer in the capture the rule is not evaluated. Commands sent before Get are judged
-once its answer is there. The pair 0xFF 0x00, sent to get a NACK, is no command. A command that is
-not listed and yet acknowledged is told as a note: Open Bootloader takes 0x43 and does not list it.
+once its answer is there. The pair 0xFF 0x00, sent to get a NACK, is no command, nor is 0x7F. An
+erase in the form that the loader does not have is BLP019. A command that is not listed and yet
+acknowledged is told as a note.
 
 Example
   host    00 FF         Get
   loader  79 / 0B 10 00 01 02 11 21 31 44 63 73 82 92 / 79
-  host    43 BC         Erase
+  host    A1 5E         Get Checksum
   loader  1F            NACK
-Told as: "Erase (0x43) was sent, which is not in the list that Get answers; the loader's answer:
-NACK (0x1F)".
+Told as: "Get Checksum (0xA1) was sent, which is not in the list that Get answers; the loader's
+answer: NACK (0x1F)".
 
 Source
 AN3155 and AN4221, Get command: the list of supported commands.
@@ -31,8 +32,9 @@ https://qa-community.st.com/stm32-mcus-embedded-software-40/bootloader-uart-nack
 How an open host chooses [STM32FLASH], https://github.com/stm32duino/stm32flash
 """
 
-from ...bootloader.commands import COMMANDS, RESYNC
+from ...bootloader.commands import COMMANDS, RESYNC, SYNCHRONIZE
 from ...bootloader.records import BAD_COMPLEMENT, BootCommand, LoaderInfo
+from ..erase_forms import other_form
 from ..naming import answer_text, command_text, opcode_key
 from ..occurrences import Occurrences
 from ..rule import HOST, Confidence, RuleInfo, Severity
@@ -44,6 +46,9 @@ if TYPE_CHECKING:
 
     from ...context import Context
     from ..rule import Finding
+
+
+NO_COMMANDS = (-1, RESYNC, SYNCHRONIZE)
 
 
 class CommandNotSupported(TargetRule):
@@ -73,7 +78,7 @@ class CommandNotSupported(TargetRule):
         """Take the loader's list, and judge commands by it."""
         if isinstance(record, LoaderInfo):
             return self._learn(record)
-        if record.opcode in (-1, RESYNC) or record.outcome == BAD_COMPLEMENT:
+        if record.opcode in NO_COMMANDS or record.outcome == BAD_COMPLEMENT:
             return ()
         if not self._listed:
             self._earlier.setdefault(record.opcode, record)
@@ -101,7 +106,7 @@ class CommandNotSupported(TargetRule):
         return [found for opcode in sorted(earlier) for found in self._judge(earlier[opcode])]
 
     def _judge(self, command: 'BootCommand') -> 'List[Finding]':
-        if command.opcode in self._listed:
+        if command.opcode in self._listed or other_form(command.opcode, self._listed) is not None:
             return []
         answer = command.steps[0] if command.steps else None
         sentence = (

@@ -17,7 +17,8 @@ The pair 0xFF 0x00, which hosts send to get a NACK, is left out. A refused comma
 protection forbids (read, write, erase, go, protection commands) waits for more: a second refusal
 makes it BLP004, an accepted Readout Unprotect makes it part of OPT010, and then this rule is
 suppressed by these. It is told when the loader accepts such a command after all, or when the
-capture ends with this one refusal.
+capture ends with this one refusal; over UART, if Get lists the command, that is BLP004 too. An
+erase in the form that the loader does not have is BLP019.
 
 Example
   host    02 FD         Get ID
@@ -34,6 +35,7 @@ NACK on the mass-erase byte [DMD100], https://github.com/board707/DMD_STM32/issu
 
 from ...bootloader.records import NACK, BootCommand, BootStatus, DeviceIdentified, LoaderInfo
 from ...lines import CaptureGap
+from ..erase_forms import other_form
 from ..naming import answer_text, command_text, opcode_key
 from ..occurrences import Occurrences
 from ..part import Part
@@ -92,8 +94,10 @@ class CommandNack(TargetRule):
             return self._withdraw('OPT010')
         return ()
 
-    def end(self, end: 'int') -> 'Iterable[Finding]':
+    def end(self, end: 'int') -> 'Iterable[Union[Finding, Withdrawn]]':
         """Tell the refusals that nothing explained."""
+        if self._protection.is_likely:
+            return self._withdraw('BLP004')
         return self._tell_waiting()
 
     def _gap(self) -> 'Iterable[Withdrawn]':
@@ -104,7 +108,9 @@ class CommandNack(TargetRule):
     def _judge(self, command: 'BootCommand') -> 'Iterator[Union[Finding, Withdrawn]]':
         self._protection.judge(command)
         if is_refused(command):
-            if is_gated(command.opcode) and self._protection.offers(command.opcode):
+            if other_form(command.opcode, self._protection.offered) is not None:
+                yield self.withdrawn(command.start, command.end, 'BLP019')
+            elif is_gated(command.opcode) and self._protection.offers(command.opcode):
                 self._note(self._waiting, command)
             else:
                 self._note(self._told, command)

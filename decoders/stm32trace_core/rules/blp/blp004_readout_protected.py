@@ -18,8 +18,10 @@ update path that leaves the protection as it is.
 
 False alarms and guards
 One NACK alone can be noise or a lost step, so two refusals are asked for, with nothing accepted
-between them. Commands that the Get answer does not list do not count. Once a Readout Unprotect has
-ended with ACK, this finding becomes a note: the part was protected, and is no longer.
+between them. Over UART every byte has a parity bit, and hosts give up at the first refusal: there
+one refusal of a command that Get lists is enough where the capture ends without another one
+(confidence medium). Commands that the Get answer does not list do not count. Once a Readout
+Unprotect has ended with ACK, this finding becomes a note: the part was protected, and is no longer.
 
 Example
   host    02 FD   loader  79 01 04 60 79     Get ID is answered
@@ -93,6 +95,13 @@ class ReadoutProtected(TargetRule):
         else:
             self._protection.tell(record)
         return ()
+
+    def end(self, end: 'int') -> 'Iterable[Finding]':
+        """Tell of a single refusal that nothing came after."""
+        if self._told is not None or not self._protection.is_likely:
+            return ()
+        found = self._tell(self._protection.refusals[0])
+        return (found._replace(confidence=Confidence.MEDIUM),)
 
     def _judge(self, command: 'BootCommand') -> 'Tuple[Finding, ...]':
         told, before = self._told, self._protection.refused

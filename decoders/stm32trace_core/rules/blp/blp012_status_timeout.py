@@ -16,13 +16,15 @@ BLS005). Then synchronise again.
 False alarms and guards
 The limits are the time-outs of a widely used open tool; where the table of the part has longer
 data-sheet times, these count. A wait that the end of the capture cuts short is judged by the part
-of it that is in the capture. Over I2C the loader can only answer when it is asked. A host that
-polls gets BUSY (BLP013); a loader that works without BUSY holds SCL (I2C006, I2C010); a host that
-never asks has not waited for an answer. So over I2C this rule fires only where the host left the
-loader alone for longer than the limit, with SCL high, then asked for the status, and the loader did
-not even acknowledge its address; not for the last status of a command that ends in a restart, which
-some loaders do not wait with (BLS005 tells if the part stays away). Without a sample rate the rule
-is not evaluated. Limits: STATUS_S (1), PAGE_ERASE_S (5), MASS_ERASE_S (35).
+of it that is in the capture. Over UART a loader that is not captured is not missed, and 0x7F
+without an answer is UART005; an ACK that comes after the limit is DIA010. Over I2C the loader can
+only answer when it is asked. A host that polls gets BUSY (BLP013); a loader that works without BUSY
+holds SCL (I2C006, I2C010); a host that never asks has not waited for an answer. So over I2C this
+rule fires only where the host left the loader alone for longer than the limit, with SCL high, then
+asked for the status, and the loader did not even acknowledge its address; not for the last status
+of a command that ends in a restart, which some loaders do not wait with (BLS005 tells if the part
+stays away). Without a sample rate the rule is not evaluated. Limits: STATUS_S (1), PAGE_ERASE_S
+(5), MASS_ERASE_S (35).
 
 Example
   host    44 BB / FF FF 00      Extended Erase, everything
@@ -36,7 +38,7 @@ An erase that never answers [F030ER],
 https://community.st.com/t5/stm32-mcus-embedded-software/erase-command-bootloader-not-responding/m-p/216658/highlight/true
 """
 
-from ...bootloader.commands import COMMANDS
+from ...bootloader.commands import COMMANDS, SYNCHRONIZE
 from ...bootloader.records import (
     ACK,
     BUSY,
@@ -46,6 +48,7 @@ from ...bootloader.records import (
     I2C,
     NACK,
     NONE,
+    UNHEARD,
     VANISHED,
     BootCommand,
     DeviceIdentified,
@@ -198,6 +201,8 @@ class _Due(
 def _status_due(command: 'BootCommand') -> 'Optional[_Due]':
     """Return the status that is missing at the end of a command, None if none is."""
     if not command.steps or command.status in (NACK, BUSY):
+        return None
+    if command.opcode == SYNCHRONIZE or command.outcome == UNHEARD:
         return None
     last = command.steps[-1]
     if last.status == NONE and last.sent:

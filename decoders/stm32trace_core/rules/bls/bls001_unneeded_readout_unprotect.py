@@ -31,7 +31,7 @@ Told as: "No-Stretch Readout Unprotect (0x93) was sent to a part that was not re
 Memory (0x11) to 0x08000000 had been acknowledged 41.3 ms before".
 
 Source
-RM0444 3.4.2, option byte programming; AN4221, Readout Unprotect commands.
+RM0444 3.4.2, option byte programming; AN3155 and AN4221, Readout Unprotect commands.
 An update over I2C that bricked an STM32G071 [G071],
 https://community.st.com/t5/stm32-mcus-products/stm32g071rb-mcu-bricked-unresponsive-after-attempting-firmware/td-p/93337
 A reset in option byte programming, STM32G0B1 [G0B1OB],
@@ -42,7 +42,7 @@ https://qa-community.st.com/stm32-mcus-embedded-software-40/stm32l1-system-bootl
 
 from ...bootloader.records import BootCommand, BootStatus, DeviceIdentified, LoaderInfo
 from ...lines import POWER, CaptureGap, Reset
-from ..naming import command_text, target_text
+from ..naming import command_text, protocol_source, target_text
 from ..occurrences import Occurrences
 from ..part import Part
 from ..protection import OPEN, REFUSED, Protection, begins_unprotect
@@ -147,8 +147,8 @@ class UnneededReadoutUnprotect(TargetRule):
         sentence = (
             '{} was sent to a part that was not read protected: {} had been acknowledged {} before'
         ).format(command_text(status.opcode), what, self.time(status.command_start - access.end))
-        proof = '{} acknowledged: protection level 0, a protected part refuses it (AN4221)'.format(
-            what
+        proof = '{} acknowledged: protection level 0, a protected part refuses it ({})'.format(
+            what, protocol_source(status.target)
         )
         return sentence, (Evidence(access.start, access.end, proof), _acceptance(status))
 
@@ -162,8 +162,10 @@ class UnneededReadoutUnprotect(TargetRule):
 
 
 def _acceptance(status: 'BootStatus') -> 'Evidence':
-    text = '{} acknowledged: it erases the flash and rewrites the option bytes (AN4221)'
-    return Evidence(status.command_start, status.end, text.format(command_text(status.opcode)))
+    text = '{} acknowledged: it erases the flash and rewrites the option bytes ({})'.format(
+        command_text(status.opcode), protocol_source(status.target)
+    )
+    return Evidence(status.command_start, status.end, text)
 
 
 RULE = UnneededReadoutUnprotect

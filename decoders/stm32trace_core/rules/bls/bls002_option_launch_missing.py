@@ -18,8 +18,9 @@ loader without this limit. Then read the option bytes back.
 False alarms and guards
 A restart leaves no trace where the host waits, so this needs positive evidence: the loader's
 address acknowledged again within 1 ms of the final ACK, and again and again without a gap of 1 ms,
-up to a command that it accepts; or a captured NRST that stays high until a command is accepted, at
-least 1 ms after the final ACK. The second is weaker: confidence medium, and only of a part that
+up to a command that it accepts; over UART, a command that it accepts without a new 0x7F, which a
+loader that restarted cannot do; or a captured NRST that stays high until a command is accepted, at
+least 1 ms after the final ACK. The last is weaker: confidence medium, and only of a part that
 showed a restart of its own on NRST earlier in this capture (20 us to 5 ms low, within 100 ms of a
 final ACK). Of others NRST may be an input, or be buffered by the probe: this rule is suppressed. A
 gap in the capture may hide a restart. Which events load options comes from the table of the part:
@@ -44,11 +45,19 @@ https://qa-community.st.com/stm32-mcus-embedded-software-40/stm32-g071-system-bo
 https://community.st.com/t5/stm32-mcus-products/recover-bricked-stm32-mcu-stm32g041f6p6/m-p/642748
 """
 
-from ...bootloader.records import ACK, COMMAND, BootCommand, BootStatus, DeviceIdentified
+from ...bootloader.records import (
+    ACK,
+    COMMAND,
+    SYNC,
+    UART,
+    BootCommand,
+    BootStatus,
+    DeviceIdentified,
+)
 from ...lines import CaptureGap, LevelChange, Reset
 from ...wire.i2c import I2cTransfer
 from ..limits import RESTART
-from ..naming import command_text, opcode_key
+from ..naming import command_text, opcode_key, protocol_source
 from ..occurrences import Occurrences
 from ..option_command import OptionCommands
 from ..own_reset import may_be_own
@@ -124,6 +133,8 @@ class OptionLaunchMissing(TargetRule):
         return not self.context.longer(reset.start - ended, RESTART.of(self.context))
 
     def _command(self, record: 'Any') -> 'List[Union[Finding, Withdrawn]]':
+        if isinstance(record, BootStatus) and record.step == SYNC and record.status == ACK:
+            self._options.forget()  # it restarted, and measured the rate anew
         done = self._done()
         found = []  # type: List[Union[Finding, Withdrawn]]
         if done is not None and _accepts_another(record, done):
@@ -165,7 +176,9 @@ class OptionLaunchMissing(TargetRule):
         ended = done.ended
         if ended is None or not context.sample_rate or not self._is_loaded_later():
             return []
-        if self._is_near(status.start):
+        if ended.transport == UART:
+            confidence, how = Confidence.HIGH, 'in the same session, without a new 0x7F'
+        elif self._is_near(status.start):
             confidence, how = Confidence.HIGH, 'in the same session'
         elif NRST in context.roles and context.longer(
             status.end - ended.end, context.limit('BLS002_SILENCE_S', SILENCE_S)
@@ -219,7 +232,7 @@ class OptionLaunchMissing(TargetRule):
         accepted = '{} accepted; options are loaded by {} ({})'.format(
             command_text(status.opcode),
             events,
-            'AN4221' if family is None else family.options.source,
+            protocol_source(ended.target) if family is None else family.options.source,
         )
         final = 'final ACK of ' + command_text(ended.opcode)
         return [

@@ -21,14 +21,14 @@ False alarms and guards
 At the end of such a command the part resets itself and, where NRST is an output too, pulls it low
 for 20 us to 5 ms. After the final ACK such a pulse is that restart, and this rule is suppressed.
 Before the final ACK it may be the same, of a part that had ended unseen, or a short and unclean
-reset from outside: this rule is suppressed, unless the loader is then addressed at least three
-times over one second and never answers again (confidence medium; not where BOOT0 is low, so that
-the application starts). A longer pulse is a reset from outside, however long after the last BUSY it
-comes, as long as no final ACK was read: a host that stopped asking does not know whether the part
-has ended. A shorter pulse is a glitch, which is no clean reset either. A drop of the supply counts
-at any length. Nothing is told across a gap in the capture. Needs NRST or VDD on a channel, and the
-sample rate. Limits: OWN_RESET_MINIMUM_S (20e-6), OWN_RESET_MAXIMUM_S (5e-3), RESTART_S (0.1),
-ABSENCE_SPAN_S (1), ABSENCE_ATTEMPTS (3).
+reset from outside: this rule is suppressed, unless the loader is then addressed (over UART: sent
+0x7F) at least three times over one second and never answers again (confidence medium; not where
+BOOT0 is low, so that the application starts). A longer pulse is a reset from outside, however long
+after the last BUSY it comes, as long as no final ACK was read: a host that stopped asking does not
+know whether the part has ended. A shorter pulse is a glitch, which is no clean reset either. A drop
+of the supply counts at any length. Nothing is told across a gap in the capture. Needs NRST or VDD
+on a channel, and the sample rate. Limits: OWN_RESET_MINIMUM_S (20e-6), OWN_RESET_MAXIMUM_S (5e-3),
+RESTART_S (0.1), ABSENCE_SPAN_S (1), ABSENCE_ATTEMPTS (3).
 
 Example
   host    93 6C       loader  79 76 76 76 ...      no second 79
@@ -49,7 +49,7 @@ https://community.st.com/t5/stm32-mcus-embedded-software/rdp-level-is-0xff-after
 Option bytes corrupted by a power cut [RUSEFI], https://github.com/rusefi/rusefi/issues/8926
 """
 
-from ...bootloader.records import OK, BootCommand, BootStatus, DeviceIdentified
+from ...bootloader.records import NONE, OK, BootCommand, BootStatus, DeviceIdentified, SyncAttempt
 from ...flash.records import CUT, OPTION_PROGRAMMING, Window
 from ...lines import POWER, CaptureGap, LevelChange, Reset
 from ...record import NamedTuple
@@ -113,7 +113,7 @@ class ResetDuringOptionCommand(TargetRule):
     )
     consumes = (
         BootCommand, BootStatus, CaptureGap, DeviceIdentified, I2cTransfer, LevelChange, Reset,
-        Window,
+        SyncAttempt, Window,
     )  # fmt: skip
 
     def __init__(self, context: 'Context', bus: 'str' = '') -> 'None':
@@ -129,6 +129,9 @@ class ResetDuringOptionCommand(TargetRule):
         """Bring together the window that was cut and the reset that cut it."""
         if isinstance(record, I2cTransfer):
             self._transfer(record)
+            return ()
+        if isinstance(record, SyncAttempt):
+            self._attempt(record)
             return ()
         if isinstance(record, (LevelChange, Reset)):
             self._absence.feed(record)
@@ -170,6 +173,16 @@ class ResetDuringOptionCommand(TargetRule):
             self._short = None
         elif transfer.outcome == ADDRESS_NACK and self._options.last is short.command:
             self._absence.miss(transfer, short.reset.end)
+
+    def _attempt(self, attempt: 'SyncAttempt') -> 'None':
+        """UART: see whether the part answers 0x7F after a short pulse."""
+        short = self._short
+        if short is None or attempt.start < short.reset.start:
+            return
+        if attempt.answer != NONE or self._absence.is_to_application:
+            self._short = None
+        elif self._absence.was_waited_for(attempt) and self._options.last is short.command:
+            self._absence.miss(attempt, short.reset.end)
 
     def _judge(self, window: 'Window', reset: 'Reset') -> 'List[Union[Finding, Withdrawn]]':
         command = self._options.last

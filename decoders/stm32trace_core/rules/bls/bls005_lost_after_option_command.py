@@ -2,8 +2,8 @@
 
 What
 A command that changes option bytes was accepted. After the restart that follows, or after a reset
-in its place, the host addresses the loader at least three times over at least one second, and
-nobody acknowledges.
+in its place, the host addresses the loader (over UART: sends 0x7F) at least three times over at
+least one second, and nobody acknowledges.
 
 Why it matters
 Either the option bytes now forbid the bootloader (boot selection, boot lock), or they were lost
@@ -20,9 +20,10 @@ The part may be away for 100 ms after the final ACK, after the last status, and 
 NRST: attempts in that time do not count. If BOOT0 is captured and low, or was at the last reset,
 the part is meant to start its application, and this rule is suppressed. Without BOOT0 the
 application cannot be ruled out: the confidence is medium, and after a final ACK, which says that
-all went well, this is a warning only. If the loader answers again later, this becomes a note. A gap
-in the capture may hide how the command ended: attempts after it do not count. Without a sample rate
-the rule is not evaluated. Limits: RESTART_S (0.1), ABSENCE_SPAN_S (1), ABSENCE_ATTEMPTS (3).
+all went well, this is a warning only. Over UART bytes that are no answer to 0x7F are those of an
+application: the rule is suppressed too. If the loader answers again later, this becomes a note. A
+gap in the capture may hide how the command ended: attempts after it do not count. Without a sample
+rate the rule is not evaluated. Limits: RESTART_S (0.1), ABSENCE_SPAN_S (1), ABSENCE_ATTEMPTS (3).
 
 Example
   host    93 6C           loader  79 76 76 76 ...
@@ -41,7 +42,15 @@ https://qa-community.st.com/stm32cubeprogrammer-mcus-30/stm32g051-totally-brick-
 Bootloader entry lost after the first programming [EF170], http://efton.sk/STM32/gotcha/g170.html
 """
 
-from ...bootloader.records import BootCommand, BootStatus, DeviceIdentified
+from ...bootloader.records import (
+    ACK,
+    NACK,
+    OTHER,
+    BootCommand,
+    BootStatus,
+    DeviceIdentified,
+    SyncAttempt,
+)
 from ...lines import CaptureGap, LevelChange, Reset
 from ...wire.i2c import ADDRESS_NACK, I2cTransfer
 from ..absence import Absence
@@ -55,6 +64,7 @@ if TYPE_CHECKING:
     from typing import Any, Iterable, List, Optional, Union  # novm
 
     from ...context import Context
+    from ..absence import Attempt
     from ..option_command import OptionCommand
     from ..rule import Finding, Withdrawn
 
@@ -74,13 +84,14 @@ class LostAfterOptionCommand(TargetRule):
         Severity.CRITICAL,
         Confidence.HIGH,
         TARGET,
-        ('bootloader', 'i2c', 'sample_rate'),
+        ('bootloader', 'i2c|uart', 'sample_rate'),
         True,
         'after an option command the loader never answers again',
         'RM0444 3.4.2; AN3155, AN4221: restart after option commands',
     )
     consumes = (
         BootCommand, BootStatus, CaptureGap, DeviceIdentified, I2cTransfer, LevelChange, Reset,
+        SyncAttempt,
     )  # fmt: skip
 
     def __init__(self, context: 'Context', bus: 'str' = '') -> 'None':
@@ -93,6 +104,8 @@ class LostAfterOptionCommand(TargetRule):
         """Count attempts on the target of the last option command."""
         if isinstance(record, I2cTransfer):
             return self._transfer(record)
+        if isinstance(record, SyncAttempt):
+            return self._sync(record)
         if isinstance(record, (LevelChange, Reset)):
             self._absence.feed(record)
         else:
@@ -103,10 +116,24 @@ class LostAfterOptionCommand(TargetRule):
         return ()
 
     def _transfer(self, transfer: 'I2cTransfer') -> 'List[Union[Finding, Withdrawn]]':
-        command, absence = self._options.last, self._absence
         if transfer.answered:
             return self._answered(transfer)
-        if command is None or transfer.outcome != ADDRESS_NACK:
+        return self._missed(transfer) if transfer.outcome == ADDRESS_NACK else []
+
+    def _sync(self, attempt: 'SyncAttempt') -> 'List[Union[Finding, Withdrawn]]':
+        """UART: 0x7F is the host's way to ask whether the loader is there."""
+        if attempt.answer in (ACK, NACK):
+            return self._answered(attempt)
+        if attempt.answer == OTHER:
+            self._absence.begin()
+            self._options.forget()
+            by = 'the part sends other bytes: it runs an application'
+            return [self.withdrawn(attempt.start, attempt.end, by)]
+        return self._missed(attempt) if self._absence.was_waited_for(attempt) else []
+
+    def _missed(self, transfer: 'Attempt') -> 'List[Union[Finding, Withdrawn]]':
+        command, absence = self._options.last, self._absence
+        if command is None:
             return []
         if not absence.miss(transfer, command.last_status) or not absence.is_lasting:
             return []
@@ -117,7 +144,7 @@ class LostAfterOptionCommand(TargetRule):
         self._told = self._tell(command, first, transfer)
         return [self._told]
 
-    def _answered(self, transfer: 'I2cTransfer') -> 'List[Union[Finding, Withdrawn]]':
+    def _answered(self, transfer: 'Attempt') -> 'List[Union[Finding, Withdrawn]]':
         """The loader is there: as part of the command, or again after it, or after a gap."""
         command = self._options.last
         self._absence.begin()
@@ -137,9 +164,7 @@ class LostAfterOptionCommand(TargetRule):
             )
         ]
 
-    def _tell(
-        self, command: 'OptionCommand', first: 'I2cTransfer', last: 'I2cTransfer'
-    ) -> 'Finding':
+    def _tell(self, command: 'OptionCommand', first: 'Attempt', last: 'Attempt') -> 'Finding':
         span = self.time(last.end - first.start)
         name = command_text(command.opcode)
         absence = self._absence
@@ -148,8 +173,8 @@ class LostAfterOptionCommand(TargetRule):
         return self.finding(
             first.start,
             last.end,
-            'After {} address 0x{:02X} was not acknowledged in {} attempts over {}'.format(
-                name, command.target, absence.attempts, span
+            'After {} {} in {} attempts over {}'.format(
+                name, _silence(command.target), absence.attempts, span
             ),
             (
                 Evidence(command.start, command.accepted_at, name + ' acknowledged'),
@@ -166,6 +191,13 @@ class LostAfterOptionCommand(TargetRule):
             severity=Severity.WARNING if may_be_well else None,
             confidence=Confidence.MEDIUM if absence.boot0 is None else None,
         )
+
+
+def _silence(target: 'int') -> 'str':
+    """What a loader does not do any more that is away."""
+    if target < 0:
+        return '0x7F was not answered'
+    return 'address 0x{:02X} was not acknowledged'.format(target)
 
 
 RULE = LostAfterOptionCommand

@@ -36,7 +36,7 @@ https://github.com/blackmagic-debug/blackmagic/pull/454
 from ...cortex.records import HALT, RESET, RESUME, STEP, CoreStatus, DebugRequest
 from ...lines import CaptureGap, LevelChange, Reset
 from ..occurrences import Occurrences
-from ..rule import TARGET, Confidence, Rule, RuleInfo, Severity
+from ..rule import LIKELY, TARGET, Confidence, Rule, RuleInfo, Severity
 from .levels import ResetLine, status_text
 
 TYPE_CHECKING = False
@@ -80,6 +80,7 @@ class HaltNotReached(Rule):
         False,
         'the core was told to halt and did not',
         'DDI 0403 C1.6.2: DHCSR; [PRS1340], [BMP454]',
+        LIKELY,
     )
     consumes = (DebugRequest, CoreStatus, LevelChange, Reset, CaptureGap)
 
@@ -143,14 +144,7 @@ class HaltNotReached(Rule):
         )
         self._first = self._first or text
         self._seen.add(wait.start, status.end, text)
-        return self.finding(
-            self._seen.start,
-            self._seen.end,
-            self._seen.told(self._first),
-            self._seen.examples,
-            ADVICE,
-            count=self._seen.count,
-        )
+        return self.counted(self._seen, self._first, ADVICE)
 
 
 RULE = HaltNotReached

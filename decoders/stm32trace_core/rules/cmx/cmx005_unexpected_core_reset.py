@@ -42,11 +42,7 @@ from ...adi.records import OK, LinkReset
 from ...cortex.records import CATCH, RESET, CoreStatus, DebugRequest
 from ...cortex.registers import DEMCR
 from ...flash.records import (
-    ERASE_PENDING,
-    OPEN,
     OPTION_LOAD,
-    OPTION_PROGRAMMING,
-    PROGRAM_PENDING,
     RESTART_EXPECTED,
     FlashOperation,
     PeripheralAccess,
@@ -54,12 +50,13 @@ from ...flash.records import (
 )
 from ...lines import CaptureGap, LevelChange, Reset
 from ..occurrences import Occurrences
-from ..rule import TARGET, Confidence, Rule, RuleInfo, Severity
+from ..pending import PendingWork
+from ..rule import LIKELY, TARGET, Confidence, Rule, RuleInfo, Severity
 from .levels import ResetLine, status_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterable, List, Tuple, Union  # novm
+    from typing import Any, Iterable, List, Union  # novm
 
     from ...context import Context
     from ..rule import Finding, Withdrawn
@@ -69,11 +66,6 @@ WITHIN_S = 0.2
 
 CATCHES = DEMCR.field('VC_CORERESET')
 
-PENDING = {
-    ERASE_PENDING: 'an erase',
-    PROGRAM_PENDING: 'programming',
-    OPTION_PROGRAMMING: 'the programming of option bytes',
-}
 AWAITED = 'DEMCR.VC_CORERESET: the host awaits a reset, and NRST is not captured'
 
 ADVICE = (
@@ -96,6 +88,7 @@ class UnexpectedCoreReset(Rule):
         False,
         'the core was reset and nobody asked for it',
         'DDI 0403 C1.6.2: S_RESET_ST; [H723], [H743V], [OCD1148], [DUMPS]',
+        LIKELY,
     )
     consumes = (
         CoreStatus,
@@ -115,7 +108,7 @@ class UnexpectedCoreReset(Rule):
         self._read = -1  # end of the read before; -1: none in this session
         self._reason = -1  # end of what explains a reset
         self._is_caught = False
-        self._windows = {}  # type: Dict[Tuple[str, str, int], Window]  # open ones
+        self._work = PendingWork()
         self._seen = Occurrences()
         self._first = ''
 
@@ -130,6 +123,8 @@ class UnexpectedCoreReset(Rule):
                 self._is_caught = bool(CATCHES.of(record.value))
         elif isinstance(record, (LinkReset, CaptureGap)):
             self._read = -1
+            if isinstance(record, CaptureGap):
+                self._work.forget()
         elif self._explains(record):
             self._reason = max(self._reason, record.end)
         return ()
@@ -145,9 +140,7 @@ class UnexpectedCoreReset(Rule):
     def _window(self, window: 'Window') -> 'None':
         if window.kind == RESTART_EXPECTED:
             self._reason = max(self._reason, window.end)
-        self._windows.pop(window.key, None)
-        if window.state == OPEN:
-            self._windows[window.key] = window
+        self._work.feed(window)
 
     def _status(self, status: 'CoreStatus') -> 'List[Union[Finding, Withdrawn]]':
         before, self._read = self._read, status.end
@@ -164,13 +157,13 @@ class UnexpectedCoreReset(Rule):
         return self._reason >= 0 and not self.context.longer(status.start - self._reason, within)
 
     def _tell(self, before: 'int', status: 'CoreStatus') -> 'Finding':
-        doing = [PENDING[one.kind] for one in self._windows.values() if one.kind in PENDING]
+        doing = self._work.name
         text = (
             'DHCSR reads {}: the core was reset within the {} since the read before{}, and no AIRCR'
             ' or OBL_LAUNCH{} accounts for it'.format(
                 status_text(status.value),
                 self.time(status.end - before),
-                ', while {} was pending'.format(doing[0]) if doing else '',
+                ', while {} was pending'.format(doing) if doing else '',
                 ' or NRST' if self._line.is_captured else '',
             )
         )
@@ -179,13 +172,10 @@ class UnexpectedCoreReset(Rule):
         self._first = self._first or text
         self._seen.add(before, status.end, text)
         sure = self._line.is_captured
-        return self.finding(
-            self._seen.start,
-            self._seen.end,
-            self._seen.told(self._first),
-            self._seen.examples,
-            ADVICE + ((LOST.format(doing[0]),) if doing else ()),
-            count=self._seen.count,
+        return self.counted(
+            self._seen,
+            self._first,
+            ADVICE + ((LOST.format(doing),) if doing else ()),
             severity=None if sure else Severity.WARNING,
             confidence=None if sure else Confidence.MEDIUM,
         )

@@ -38,16 +38,18 @@ from ...adi.records import OK, LinkReset, RegisterAccess
 from ...cortex.records import CATCH, HALT, RESET, DebugRequest
 from ...cortex.registers import DEMCR
 from ...flash.records import PeripheralAccess
+from ...interest import interest
 from ...lines import OBL_LAUNCH, SYSRESETREQ, CaptureGap, LevelChange, Reset
 from ..occurrences import Occurrences
-from ..rule import HOST, Confidence, Rule, RuleInfo, Severity
+from ..rule import HOST, YES, Confidence, Rule, RuleInfo, Severity
 from .levels import ResetLine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterable, List, Optional  # novm
+    from typing import Any, Iterable, List, Optional, Tuple  # novm
 
     from ...context import Context
+    from ...interest import Interest
     from ..rule import Finding
 
 WITHIN_S = 1.0  # a later order belongs to something else
@@ -77,6 +79,9 @@ class _Pulse(object):
         self.is_caught = False
 
 
+IDENTITY = (interest(RegisterAccess, names=('DPIDR',)),)
+
+
 class ConnectUnderResetIneffective(Rule):
     """Compares the rise of NRST with the order to halt."""
 
@@ -90,6 +95,7 @@ class ConnectUnderResetIneffective(Rule):
         False,
         'NRST rose before the core was told to halt',
         'DDI 0403 C1.6.5: VC_CORERESET; [PRS3516], [BMP454], [PRS216]',
+        YES,
     )
     consumes = (
         LevelChange,
@@ -109,6 +115,11 @@ class ConnectUnderResetIneffective(Rule):
         self._asked = -1  # end of the last reset that the host asked for
         self._seen = Occurrences()
         self._first = ''
+
+    @property
+    def interests(self) -> 'Optional[Tuple[Interest, ...]]':
+        """Whether the part tells who it is while NRST is low."""
+        return IDENTITY if self._line.is_low and self._pulse is not None else ()
 
     def feed(self, record: 'Any') -> 'Iterable[Finding]':
         """Judge an order to halt after a pulse on NRST."""
@@ -176,14 +187,7 @@ class ConnectUnderResetIneffective(Rule):
         )
         self._first = self._first or text
         self._seen.add(pulse.start, request.end, text)
-        return self.finding(
-            self._seen.start,
-            self._seen.end,
-            self._seen.told(self._first),
-            self._seen.examples,
-            ADVICE,
-            count=self._seen.count,
-        )
+        return self.counted(self._seen, self._first, ADVICE)
 
 
 RULE = ConnectUnderResetIneffective

@@ -2,7 +2,9 @@
 
 What
 The host wrote a program to RAM, set the PC to it, let the core run and read DHCSR, and then stopped
-reading, halted the core or reset the part before S_HALT came up by itself.
+reading, halted the core or reset the part before S_HALT came up by itself. Or the data end while it
+still reads: a warning once the run lasts longer than a mass erase of the part takes and than open
+tools wait for one, an error from three times that on.
 
 Why it matters
 Most probes erase and program in this way: the flash controller is driven by the program in RAM, and
@@ -18,10 +20,11 @@ that was broken off leaves undefined contents: erase again, which deletes what i
 
 False alarms and guards
 8.5 s for the full erase of an STM32F429 with 2 MB are healthy: only a host that stops waiting is
-told, however long it waited. A capture that ends while the host still polls says nothing. Where a
-fall of NRST or of the supply cut the run off, that is told instead. A program that was started
-without arguments in R0 and following may be the user's own, under debug: then this is a note of low
-confidence, and without a single read of DHCSR nothing is told.
+told, however long it waited. A capture that ends while the host still polls says nothing before the
+longest erase must be over (FLS009_UNKNOWN_S, 33, where the part is not known). Where a fall of NRST
+or of the supply cut the run off, that is told instead. A program that was started without arguments
+in R0 and following may be the user's own, under debug: then this is a note of low confidence, and
+without a single read of DHCSR nothing is told.
 
 Example
   write SRAM 0x20000000 ...      644 bytes; R0 to R3 and PC are set
@@ -39,13 +42,13 @@ How ST-LINK erases an F429: public captures [DUMPS], https://github.com/sigrokpr
 """
 
 from ...bootloader.records import DeviceIdentified
-from ...cortex.records import RUNNING, DebugRequest, RamLoaderRun
+from ...cortex.records import RUNNING, TRUNCATED, DebugRequest, RamLoaderRun
 from ...lines import LevelChange
 from ..naming import address_text
 from ..occurrences import Occurrences
-from ..operation_time import MASS_ERASE, longest
+from ..operation_time import MASS_ERASE, longest, overdue_after, stuck_after
 from ..part import Part
-from ..rule import PROBE, SUPPLY, Confidence, Rule, RuleInfo, Severity
+from ..rule import LIKELY, PROBE, SUPPLY, Confidence, Rule, RuleInfo, Severity
 from .levels import status_text
 
 TYPE_CHECKING = False
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
     from ...context import Context
     from ..rule import Finding
 
+ENDS = {RUNNING: 'the host stopped waiting', TRUNCATED: 'the data end'}
 LINES = {'nrst': 'NRST fell', 'vdd': 'the supply fell'}
 
 ADVICE = (
@@ -79,6 +83,7 @@ class RamLoaderTimeout(Rule):
         False,
         'a program that the probe ran in RAM did not come back',
         'DDI 0403 C1.6.2: DHCSR; [F722], [DUMPS]',
+        LIKELY,
     )
     consumes = (RamLoaderRun, DeviceIdentified, LevelChange, DebugRequest)
 
@@ -101,9 +106,17 @@ class RamLoaderTimeout(Rule):
         if isinstance(record, LevelChange):
             return self._cut(record)
         self._last = None
-        if record.outcome != RUNNING or not record.polls:
+        if not record.polls or not self._is_too_long(record):
             return ()
         return [self._tell(record)]
+
+    def _is_too_long(self, run: 'RamLoaderRun') -> 'bool':
+        """Tell whether the host did not wait for it, or waits in vain where the data end."""
+        if run.outcome != TRUNCATED:
+            return run.outcome == RUNNING
+        overdue = overdue_after(self._part, MASS_ERASE)
+        limit = stuck_after(self.context, self._part, MASS_ERASE) if overdue is None else overdue
+        return self.context.longer(run.end - run.start, limit)
 
     def _cut(self, change: 'LevelChange') -> 'Iterable[Finding]':
         """Correct what was told of the last run, if a line that fell cut it off."""
@@ -124,14 +137,14 @@ class RamLoaderTimeout(Rule):
         first = self._first.setdefault(key, text)
         seen = self._seen.setdefault(key, Occurrences())
         seen.add(run.start, run.end, text)
-        return self.finding(
-            seen.start,
-            seen.end,
-            seen.told(first),
-            seen.examples,
+        stuck = stuck_after(self.context, self._part, MASS_ERASE)
+        may_end = run.outcome == TRUNCATED and not self.context.longer(run.end - run.start, stuck)
+        return self.counted(
+            seen,
+            first,
             ADVICE,
             key=key,
-            count=seen.count,
+            severity=Severity.WARNING if may_end and seen.count == 1 else None,
             confidence=None if run.arguments else Confidence.LOW,
             suspect=SUPPLY if cut == 'vdd' else None,
         )
@@ -148,7 +161,7 @@ class RamLoaderTimeout(Rule):
             ' {}{}'.format(
                 address_text(run.entry),
                 code,
-                LINES.get(cut, 'the host stopped waiting'),
+                LINES.get(cut, ENDS.get(run.outcome, '')),
                 self.time(run.end - run.start),
                 run.polls,
                 '' if run.polls == 1 else 's',

@@ -30,6 +30,8 @@ reads 10 ms apart.
 
 from ...adi.records import OK, MemoryAccess, RegisterAccess
 from ...adi.registers import CTRL_STAT
+from ...interest import interest
+from ...lines import CaptureGap
 from ...record import CAPTURE, NamedTuple
 from ..rule import TARGET, Confidence, Evidence, Rule, RuleInfo, Severity
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from typing import Any, Iterable, Iterator, Optional, Tuple  # novm
 
     from ...context import Context
+    from ...interest import Interest
     from ..rule import Finding, Withdrawn
 
 READS = 100
@@ -70,6 +73,9 @@ class _Request(
     __slots__ = ()
 
 
+REQUESTS = (interest(RegisterAccess, True, names=(CTRL_STAT.name,)),)
+
+
 class PowerUpNotAcknowledged(Rule):
     """Follows the reads of CTRL/STAT after a request for power."""
 
@@ -84,17 +90,25 @@ class PowerUpNotAcknowledged(Rule):
         'the debug power domain is asked for and does not come up',
         'IHI 0031 B2.2.2, B2; arm_adi_v5.c',
     )
-    consumes = (RegisterAccess, MemoryAccess)
+    consumes = (RegisterAccess, MemoryAccess, CaptureGap)
 
     def __init__(self, context: 'Context', bus: 'str' = CAPTURE) -> 'None':
         super(PowerUpNotAcknowledged, self).__init__(context, bus)
         self._request = None  # type: Optional[_Request]
         self._count = 0  # requests that were told
 
+    @property
+    def interests(self) -> 'Optional[Tuple[Interest, ...]]':
+        """The request for power, and all that follows until it is clear what came of it."""
+        return REQUESTS if self._request is None else None
+
     def feed(self, record: 'Any') -> 'Iterable[Any]':
         """Take an access; the read that is one too many tells it."""
         if isinstance(record, MemoryAccess):
             return self._memory(record)
+        if isinstance(record, CaptureGap):
+            self._request = None  # it may have been taken back
+            return ()
         if record.name == CTRL_STAT.name and record.outcome == OK:
             return self._write(record) if record.write else self._read(record)
         return ()

@@ -34,36 +34,48 @@ Arm IHI 0031 (ADIv5.2), B2.2.2 (CTRL/STAT), B2.2.1 (ABORT), B1 (sticky flags).
 
 from ...adi.records import OK, MemoryAccess, RegisterAccess
 from ...adi.registers import ABORT, CTRL_STAT
-from ...flash.records import (
-    ERASE_PENDING,
-    OPEN,
-    OPTION_PROGRAMMING,
-    PROGRAM_PENDING,
-    PeripheralAccess,
-    Window,
-)
+from ...flash.records import PeripheralAccess, Window
+from ...interest import interest
+from ...lines import CaptureGap
 from ...record import CAPTURE
-from ..occurrences import Occurrences
-from ..rule import TARGET, Confidence, Rule, RuleInfo, Severity
+from ..occurrences import MOST_EXAMPLES, Occurrences
+from ..pending import PendingWork
+from ..rule import TARGET, YES, Confidence, Rule, RuleInfo, Severity
+from ..swd.link import TAKEN
 from ..swd.naming import access_text
 from ..swd.requests import PATIENCE, Requests, is_abort
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple, Union  # novm
+    from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, Union  # novm
 
     from ...context import Context
+    from ...interest import Interest
     from ..rule import Finding
 
 # Flag in CTRL/STAT -> the bit of ABORT that clears it. Source: IHI 0031 B2.2.1.
 FLAGS = (('STICKYERR', 'STKERRCLR'), ('STICKYORUN', 'ORUNERRCLR'), ('WDATAERR', 'WDERRCLR'))
 
-WORKING = (ERASE_PENDING, PROGRAM_PENDING, OPTION_PROGRAMMING)
-
 ADVICE = (
     'Look at the access before it: what it asked for did not happen.',
     'Let the host clear the flag (write 0x1E to ABORT), then repeat that access alone.',
     'If the flash was being written, read it back and compare before the part is used.',
+)
+
+LAST_MEMORY = interest(MemoryAccess, latest=2)  # a read may become known after a later write
+QUIET = (
+    interest(
+        RegisterAccess,
+        False,
+        names=(CTRL_STAT.name,),
+        bits=sum(1 << CTRL_STAT.field(flag).lsb for flag, _ in FLAGS),
+    ),
+    LAST_MEMORY,
+)
+WARNED = (
+    interest(RegisterAccess, False, names=(CTRL_STAT.name,)),
+    interest(RegisterAccess, True, names=(ABORT.name,)),
+    LAST_MEMORY,
 )
 
 
@@ -80,37 +92,69 @@ class StickyError(Rule):
         False,
         'CTRL/STAT shows that an earlier access failed',
         'IHI 0031 B2.2.2, B1; [OCD1165], [OCD890]',
+        YES,
     )
-    consumes = (RegisterAccess, MemoryAccess, PeripheralAccess, Window)
+    consumes = (RegisterAccess, MemoryAccess, PeripheralAccess, Window, CaptureGap)
 
     def __init__(self, context: 'Context', bus: 'str' = CAPTURE) -> 'None':
         super(StickyError, self).__init__(context, bus)
         self._last = None  # type: Optional[Union[MemoryAccess, PeripheralAccess]]
-        self._windows = set()  # type: Set[Tuple[str, str, int]]
+        self._work = PendingWork()
         self._flags = []  # type: List[str]  # set, and not cleared since
         self._since = Requests()
         self._seen = Occurrences()
         self._first = ''  # what the first one was
         self._severity = Severity.NOTE
 
+    @property
+    def interests(self) -> 'Optional[Tuple[Interest, ...]]':
+        """Reads that show a flag; then all requests, until so many have come that it is a warning anyway."""
+        if self._severity >= Severity.WARNING:
+            return WARNED
+        return None if self._flags else QUIET
+
+    @property
+    def is_settled(self) -> 'bool':
+        """From now on, only how often a flag is shown anew can change what is told."""
+        return self._severity >= Severity.WARNING and len(self._seen.examples) == MOST_EXAMPLES
+
+    @property
+    def flags(self) -> 'Tuple[str, ...]':
+        """The flags that are set, and not cleared since."""
+        return tuple(self._flags)
+
+    def shown_again(self, count: 'int', end: 'int', flags: 'List[str]') -> 'Iterable[Finding]':
+        """Take, once it is settled, many accesses at once.
+
+        `count` reads among them showed a new flag, the last one ends at sample `end`; `flags` are set after all.
+        """
+        self._flags = flags
+        if not count:
+            return ()
+        self._seen.merge(count, end, end, [])
+        return [self._finding()]
+
     def feed(self, record: 'Any') -> 'Iterable[Finding]':
         """Take a record; a read that shows a new flag is told at once."""
         return _HANDLERS[type(record)](self, record)
 
     def _window(self, window: 'Window') -> 'Iterable[Finding]':
-        if window.kind in WORKING and window.state == OPEN:
-            self._windows.add(window.key)
-        else:
-            self._windows.discard(window.key)
+        self._work.feed(window)
+        return ()
+
+    def _gap(self, gap: 'CaptureGap') -> 'Iterable[Finding]':
+        self._last, self._flags = None, []
+        self._work.forget()
         return ()
 
     def _memory(self, access: 'MemoryAccess') -> 'Iterable[Finding]':
-        if self._last is None or access.start >= self._last.start:
-            self._last = access
+        self._named(access)
         return self._request(access)
 
-    def _named(self, access: 'PeripheralAccess') -> 'Iterable[Finding]':
-        if self._last is None or access.start >= self._last.start:
+    def _named(self, access: 'Union[MemoryAccess, PeripheralAccess]') -> 'Iterable[Finding]':
+        """Keep an access that the port took: what it answered FAULT to is not what failed."""
+        is_later = self._last is None or access.start >= self._last.start
+        if is_later and access.outcome in TAKEN:
             self._last = access
         return ()
 
@@ -149,19 +193,16 @@ class StickyError(Rule):
         text = 'CTRL/STAT reads 0x{:08X}: {} set, expected clear (IHI 0031 B2.2.2){}'
         self._seen.add(access.start, access.end, text.format(access.value, names, last))
         self._first = self._first or names + last
-        if self._windows:
+        if self._work.is_on:
             self._severity = Severity.WARNING
         return [self._finding()]
 
     def _finding(self) -> 'Finding':
         seen = self._seen
-        return self.finding(
-            seen.start,
-            seen.end,
-            seen.told('An access failed: CTRL/STAT shows {}'.format(self._first)),
-            seen.examples,
+        return self.counted(
+            seen,
+            'An access failed: CTRL/STAT shows {}'.format(self._first),
             ADVICE if self._severity > Severity.NOTE else (),
-            count=seen.count,
             severity=self._severity,
         )
 
@@ -171,6 +212,7 @@ _HANDLERS = {
     MemoryAccess: StickyError._memory,
     PeripheralAccess: StickyError._named,
     Window: StickyError._window,
+    CaptureGap: StickyError._gap,
 }  # type: Dict[type, Callable[[StickyError, Any], Iterable[Finding]]]
 
 RULE = StickyError

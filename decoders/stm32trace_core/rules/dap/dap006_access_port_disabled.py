@@ -2,7 +2,10 @@
 
 What
 The debug port answers, and access port 0 reads CSW with DeviceEn = 0, or IDR = 0. The same of
-another access port counts once the host tries to reach memory through it.
+another access port counts once the host tries to reach memory through it. Or debug power is up, and
+from the begin of the capture on every attempt to use the port, two at least, ends in FAULT (or in
+WAIT without an end), though the host clears the error each time: also under reset, where it
+connects so.
 
 Why it matters
 All access to memory, core and flash goes through this port. Closed, it means that the part refuses
@@ -18,7 +21,9 @@ find out: that erases all of it.
 False alarms and guards
 Parts with two cores have access ports that stay closed until that core runs: hence port 0 only, or
 the port that the host then uses. If an access to memory succeeds through the same port afterwards,
-it was closed for a moment only, before debug power came up for instance: then it is a note.
+it was closed for a moment only, before debug power came up for instance: then it is a note. FAULTs
+after one that the host did not clear are SWD006, and missing power is DAP002. On some parts reset
+closes the port: where NRST was low at every attempt, the confidence is medium.
 
 Example
 A NUCLEO-C031C6 with protection level 1, BOOT_LOCK and DBG_SWEN cleared: DPIDR reads 0x0BC11477, IDR
@@ -33,21 +38,29 @@ https://community.st.com/t5/stm32-mcus-security/after-change-the-rdp-of-flash-fr
 https://qa-community.st.com/stm32cubeprogrammer-mcus-30/stm32g051-totally-brick-after-incorrect-option-byte-change-behavior-132429
 """
 
-from ...adi.records import AP, FAULT, NO_REPLY, OK, MemoryAccess, RegisterAccess
-from ...adi.registers import CSW, IDR
+from ...adi.records import AP, FAULT, NO_REPLY, OK, AckRun, MemoryAccess, RegisterAccess
+from ...adi.registers import CSW, DPIDR, IDR
+from ...interest import interest
+from ...lines import CaptureGap, LevelChange
 from ...record import CAPTURE
 from ..rule import TARGET, Confidence, Evidence, Rule, RuleInfo, Severity
+from ..swd.levels import Levels
+from .refusals import Refusals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterable, Set  # novm
+    from typing import Any, Dict, Iterable, List, Optional, Set, Tuple  # novm
 
     from ...context import Context
+    from ...interest import Interest
     from ..rule import Finding
 
 MAIN_AP = 0
 DEVICE_EN = CSW.field('DeviceEn')
 REFUSED = (FAULT, NO_REPLY)
+
+# One attempt may come at a bad moment; the next one, after the error was cleared, has no such excuse.
+FEWEST = 2
 
 CSW_TEXT = 'CSW of access port {} reads 0x{:08X}: DeviceEn = 0, expected 1 (IHI 0031 C2.6)'
 IDR_TEXT = 'IDR of access port {} reads 0: no access port; expected its identity (IHI 0031 C1)'
@@ -60,6 +73,13 @@ ADVICE = (
     'Do not let a tool unlock the part to find out: that erases all of it, and level 2 cannot be'
     ' undone.',
 )
+
+
+ADVICE_RELEASED = (
+    'Let go of NRST and try again: on some parts reset closes the access port; that changes nothing.',
+) + ADVICE[1:]
+
+TELLING = (interest(RegisterAccess, False, names=(CSW.name, IDR.name)),)
 
 
 class AccessPortDisabled(Rule):
@@ -76,16 +96,78 @@ class AccessPortDisabled(Rule):
         'the debug port answers, the access port behind it is closed',
         'IHI 0031 C2.6, C1; [C031B], [G051]',
     )
-    consumes = (RegisterAccess, MemoryAccess)
+    consumes = (RegisterAccess, MemoryAccess, AckRun, LevelChange, CaptureGap)
 
     def __init__(self, context: 'Context', bus: 'str' = CAPTURE) -> 'None':
         super(AccessPortDisabled, self).__init__(context, bus)
         self._closed = {}  # type: Dict[int, RegisterAccess]  # access port -> what shows it first
         self._counts = {}  # type: Dict[int, int]
         self._told = set()  # type: Set[int]
+        self._levels = Levels(context)
+        self._refusals = Refusals()
+        self._answers = False  # a register of the debug port was read
+
+    @property
+    def interests(self) -> 'Optional[Tuple[Interest, ...]]':
+        """What tells that a port is closed; all, while one is or may be."""
+        return TELLING if self._refusals.is_over and not self._closed else None
 
     def feed(self, record: 'Any') -> 'Iterable[Finding]':
-        """Take an access."""
+        """Take an access, a run of WAIT, or a level."""
+        if self._refusals.is_over and isinstance(record, MemoryAccess):  # there are many
+            return self._memory(record)
+        if isinstance(record, LevelChange):
+            self._levels.feed(record)
+            return ()
+        if isinstance(record, CaptureGap):
+            if not self._refusals.is_over:
+                self._refusals = Refusals()
+            return ()
+        made = [] if self._refusals.is_over else self._attempt(record)
+        return made if isinstance(record, AckRun) else made + list(self._access(record))
+
+    def _attempt(self, record: 'Any') -> 'List[Finding]':
+        """Look whether the port has refused everything so far."""
+        refusals = self._refusals
+        self._answers |= getattr(record, 'name', '') == DPIDR.name and record.outcome == OK
+        is_more = refusals.feed(record, self._levels.is_low('nrst', record.start))
+        if refusals.is_over and self._is_refused:
+            message = 'Access port {} refused {} attempts, and served later ones'
+            found = self._refused()._replace(
+                severity=Severity.NOTE,
+                message=message.format(refusals.port, refusals.attempts),
+                advice=(),
+            )
+            return [found]
+        return [self._refused()] if is_more and self._is_refused else []
+
+    @property
+    def _is_refused(self) -> 'bool':
+        refusals = self._refusals
+        is_enough = refusals.attempts >= FEWEST or refusals.endless
+        return is_enough and self._answers and not self._closed
+
+    def _refused(self) -> 'Finding':
+        refusals = self._refusals
+        low = ''
+        if refusals.under_reset:
+            low = ', {} of them while NRST was low'.format(
+                'all' if refusals.is_only_under_reset else refusals.under_reset
+            )
+        return self.finding(
+            refusals.start,
+            refusals.end,
+            'The debug port answers, but access port {} refused all {} attempts over {}{}: no access to'
+            ' memory, core or flash'.format(
+                refusals.port, refusals.attempts, self.time(refusals.end - refusals.start), low
+            ),
+            refusals.evidence,
+            ADVICE_RELEASED if refusals.is_only_under_reset else ADVICE,
+            count=refusals.attempts,
+            confidence=Confidence.MEDIUM if refusals.is_only_under_reset else None,
+        )
+
+    def _access(self, record: 'Any') -> 'Iterable[Finding]':
         if isinstance(record, MemoryAccess):
             return self._memory(record)
         if record.port == AP and not record.write and record.outcome == OK and _is_closed(record):

@@ -19,8 +19,9 @@ mend the supply before options are written again. If the protection is wanted, n
 False alarms and guards
 Accesses fail under reset as well: NRST must be high, where it is captured, and another read must
 work. If the option register says level 0, the reason is another one (PCROP, a secure area, memory
-that this part does not have): then it is a note. If it was not read, confidence is medium.
-Limit: DAP007_NEAR_S (0.01).
+that this part does not have): then it is a note. So it is once the part is read at level 0 later,
+and where this very capture switched the protection on (OPT008). If it was not read, confidence is
+medium. Limit: DAP007_NEAR_S (0.01).
 
 Example
 FLASH_OPTCR of an STM32F722 reads 0xC0FFFFFD: RDP = 0xFF, level 1. Half a millisecond later the read
@@ -37,13 +38,13 @@ https://community.st.com/t5/stm32-mcus-products/rdp-protection/td-p/832180
 
 from ...adi.records import OK
 from ...bootloader.records import DeviceIdentified
-from ...flash.records import AreaRefused, OptionState, PeripheralAccess
+from ...flash.records import AreaRefused, OptionChange, OptionState, PeripheralAccess
 from ...lines import LevelChange
 from ...record import CAPTURE
 from ..naming import address_text
 from ..occurrences import Occurrences
 from ..part import Part
-from ..rule import TARGET, Confidence, Evidence, Rule, RuleInfo, Severity
+from ..rule import LIKELY, TARGET, Confidence, Evidence, Rule, RuleInfo, Severity
 from ..swd.levels import Levels
 from ..swd.naming import access_text
 
@@ -66,6 +67,8 @@ ADVICE = (
     ' to an interrupted option write.',
     'If the protection is wanted, nothing is wrong: use a tool that does not read the flash back.',
 )
+RDP = 'RDP'  # OptionChange.name
+ASKED_FOR = ', which this capture switches on (OPT008)'
 OTHER_ADVICE = (
     'Look for an area under PCROP or a secure area, and for the size of flash that this part'
     ' really has.',
@@ -85,8 +88,11 @@ class FlashReadRefused(Rule):
         False,
         'reads of flash are answered FAULT while registers can be read: read-out protection',
         'PM0059 2.6.3; RM0402; RM0432; [STL649], [PRS634], [F411FF]',
+        LIKELY,
     )
-    consumes = (AreaRefused, PeripheralAccess, OptionState, DeviceIdentified, LevelChange)
+    consumes = (
+        AreaRefused, PeripheralAccess, OptionChange, OptionState, DeviceIdentified, LevelChange,
+    )  # fmt: skip
 
     def __init__(self, context: 'Context', bus: 'str' = CAPTURE) -> 'None':
         super(FlashReadRefused, self).__init__(context, bus)
@@ -98,6 +104,7 @@ class FlashReadRefused(Rule):
         self._options = None  # type: Optional[OptionState]
         self._seen = Occurrences()
         self._count = 0
+        self._is_asked_for = False  # this capture switches the protection on
 
     def feed(self, record: 'Any') -> 'Iterable[Made]':
         """Take a record."""
@@ -146,9 +153,32 @@ class FlashReadRefused(Rule):
         return [self._finding()]
 
     def _option(self, state: 'OptionState') -> 'Iterable[Made]':
-        is_new = self._options is None or self._options.level != state.level
-        self._options = state if state.level >= 0 or self._options is None else self._options
-        return [self._finding()] if is_new and self._seen.count else ()
+        known = self._options
+        if known is not None and state.level in (-1, known.level):
+            return ()
+        if known is not None and known.level > 0 and state.level == 0 and self._seen.count:
+            return [self._taken_off(state)]
+        self._options = state
+        return [self._finding()] if self._seen.count else ()
+
+    def _taken_off(self, state: 'OptionState') -> 'Finding':
+        """The protection that refused the reads is no more: what was told is history."""
+        found = self._finding()
+        text = '{} reads 0x{:08X}: {}'.format(state.register, state.value, _rdp(state))
+        return found._replace(
+            severity=Severity.NOTE,
+            end=max(found.end, state.end),
+            message=found.message + '; later the part was read at level 0',
+            evidence=found.evidence + (Evidence(state.start, state.end, text),),
+            advice=(),
+        )
+
+    def _changed(self, change: 'OptionChange') -> 'Iterable[Made]':
+        """The capture itself takes the part from level 0 to 1: then refusals are what it asked for."""
+        if change.name == RDP and not self._seen.count:
+            known = self._options
+            self._is_asked_for = known is not None and known.level == 0
+        return ()
 
     def _identified(self, record: 'DeviceIdentified') -> 'Iterable[Made]':
         self._part.identify(record)
@@ -169,12 +199,12 @@ class FlashReadRefused(Rule):
             seen.start,
             seen.end,
             'Flash of {} cannot be read while its registers can: {}'.format(
-                self._part.name, _reason(options)
+                self._part.name, _reason(options) + (ASKED_FOR if self._is_asked_for else '')
             ),
             evidence,
             OTHER_ADVICE if level == 0 else ADVICE,
             count=self._count,
-            severity=Severity.NOTE if level == 0 else Severity.ERROR,
+            severity=Severity.NOTE if level == 0 or self._is_asked_for else Severity.ERROR,
             confidence=Confidence.MEDIUM if level < 1 else Confidence.HIGH,
         )
 
@@ -196,6 +226,7 @@ def _reason(options: 'Optional[OptionState]') -> 'str':
 _HANDLERS = {
     AreaRefused: FlashReadRefused._refused,
     PeripheralAccess: FlashReadRefused._access,
+    OptionChange: FlashReadRefused._changed,
     OptionState: FlashReadRefused._option,
     DeviceIdentified: FlashReadRefused._identified,
     LevelChange: FlashReadRefused._level,

@@ -25,7 +25,8 @@ part itself raised; where the options were not read, the confidence is medium. W
 were read and protect nothing, this is DIA003. A program in RAM counts only if CMX008 or FLS013
 found that it failed; what it did is not on the wire: confidence medium. Where the flash was
 unlocked and nothing was ever ordered, it is said that the probe never issued an erase. An erase
-with which the part was seen busy was not refused, whatever is protected (FLS009, FLS011).
+with which the part was seen busy was not refused, whatever is protected (FLS009, FLS011). Where a
+later mass erase succeeds in the same capture, this is a warning.
 
 Example
   read  FLASH_OPTCR 0xC0FCAAFD     sectors 0 and 1 protected
@@ -46,8 +47,6 @@ https://qa-community.st.com/stm32-mcus-products-44/stm32f407-option-byte-0xff-br
 https://qa-community.st.com/stm32-mcus-products-44/enabling-pcrop-with-rdp-level-0-causes-board-to-crash-35317
 """
 
-from ...lines import CaptureGap
-from ...record import CAPTURE
 from ..rule import (
     HOST,
     LIKELY,
@@ -55,20 +54,19 @@ from ..rule import (
     SUPPLY,
     YES,
     Confidence,
-    Diagnosis,
     Evidence,
-    Finding,
     RuleInfo,
     Severity,
 )
-from .mass_erase_story import ERASED_RDP, MassEraseStory, sectors_text
+from .mass_erase_stories import MassEraseDiagnosis
+from .mass_erase_story import ERASED_RDP, sectors_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterable, Iterator, List  # novm
+    from typing import Iterable, Iterator, List  # novm
 
-    from ...context import Context
-    from .mass_erase_story import Attempt
+    from ..rule import Finding
+    from .mass_erase_story import Attempt, MassEraseStory
 
 # What belongs to the story and is explained by it.
 STORY = (
@@ -104,8 +102,8 @@ ADVICE_UNREAD = (
 )
 
 
-class MassEraseRefusedByProtection(Diagnosis):
-    """Keeps the story of every bus, and tells it at the end."""
+class MassEraseRefusedByProtection(MassEraseDiagnosis):
+    """Tells what protects the part where a mass erase of it failed."""
 
     info = RuleInfo(
         'DIA002',
@@ -118,37 +116,16 @@ class MassEraseRefusedByProtection(Diagnosis):
         'the flash refuses to be erased because it is protected',
         'RM0431 3.5, RM0402 3.6.4, RM0090 3.5.3; [F722], [F429OB], [F407FF2], [H753]',
     )
-    consumes = MassEraseStory.CONSUMES + (CaptureGap, Finding)
-
-    def __init__(self, context: 'Context', bus: 'str' = CAPTURE) -> 'None':
-        super(MassEraseRefusedByProtection, self).__init__(context, bus)
-        self._stories = {}  # type: Dict[str, MassEraseStory]
-
-    def feed(self, record: 'Any') -> 'Iterable[Finding]':
-        """Collect: a diagnosis is made at the end."""
-        if isinstance(record, CaptureGap):
-            for story in self._stories.values():
-                story.forget()
-            return ()
-        if record.bus not in self._stories:
-            self._stories[record.bus] = MassEraseStory(self.context, record.bus)
-        story = self._stories[record.bus]
-        if isinstance(record, Finding):
-            story.findings[record.identity] = record
-        else:
-            story.feed(record)
-        return ()
 
     def finish(self, end: 'int') -> 'Iterator[Finding]':
         """Judge every bus."""
-        for bus in sorted(self._stories):
-            story = self._stories[bus]
+        for story in self.stories:
             attempt = story.failure() or (story.idle_unlock() if story.level > 0 else None)
             if attempt is None or attempt.went_on:
                 continue
             reasons = self._reasons(story, attempt)
             if reasons:
-                yield self._tell(story, attempt, reasons)._replace(bus=bus)
+                yield self._tell(story, attempt, reasons)._replace(bus=story.bus)
 
     def _reasons(self, story: 'MassEraseStory', attempt: 'Attempt') -> 'List[str]':
         """Return what protects the part, the gravest first; nothing where nothing shows it."""
@@ -172,16 +149,21 @@ class MassEraseRefusedByProtection(Diagnosis):
             text = 'Reads from 0x{:08X} ended in FAULT'.format(story.refused.address)
             evidence.append(Evidence(story.refused.start, story.refused.end, text))
         evidence.sort(key=lambda one: one.start)
+        worked = story.success_after(attempt)
+        if worked is not None:
+            evidence.append(Evidence(worked.start, worked.end, 'A later mass erase succeeded'))
+        sentence = self._sentence(story, attempt, reasons)
         return self.finding(
             attempt.start,
             max(one.end for one in evidence),
-            self._sentence(story, attempt, reasons),
+            sentence if worked is None else sentence + '; a later one succeeded',
             evidence,
-            _advice(story),
+            _advice(story) if worked is None else (),
+            severity=Severity.ERROR if worked is None else Severity.WARNING,
             confidence=_confidence(story, attempt),
             suspect=SUPPLY if story.rdp == ERASED_RDP else HOST,
             explains=story.of(rules),
-            recoverable=_recoverable(story),
+            recoverable=_recoverable(story) if worked is None else YES,
         )
 
     def _sentence(self, story: 'MassEraseStory', attempt: 'Attempt', reasons: 'List[str]') -> 'str':

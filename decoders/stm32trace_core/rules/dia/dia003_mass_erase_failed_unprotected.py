@@ -20,8 +20,11 @@ erase the full time of the data sheet. Do not change the option bytes.
 
 False alarms and guards
 An erase that was started while the controller was locked (FLS003), keys in the wrong order
-(FLS001), wrong parallelism (FLS007) and a supply that fell come first: the rule is then
-suppressed. Without a clean read of both read-out and write protection it does not speak;
+(FLS001), wrong parallelism (FLS007) and a supply that fell come first: the rule is then suppressed.
+Where it did nothing and the capture does not show that the flash was unlocked, that is said, and
+nobody but the host suspected. A part that was busy all the time is the suspect itself; if the data
+end while it still is, or while the program in RAM runs, this is a warning as long as it may still
+come to an end. Without a clean read of both read-out and write protection it does not speak;
 protection areas that the host did not read (PCROP) remain possible, so the confidence is medium.
 What a program in RAM does is not on the wire.
 
@@ -46,25 +49,37 @@ https://qa-community.st.com/stm32-mcus-products-44/mass-erase-operation-failed-p
 https://community.st.com/t5/stm32cubeide-mcus/stm32cubeide-mass-erase-rather-than-sector-erase/m-p/585982/highlight/true
 """
 
-from ...lines import POWER, CaptureGap, Reset
+from ...cortex.records import TRUNCATED
+from ...lines import POWER, Reset
 from ...record import CAPTURE
-from ..rule import LIKELY, PROBE, Confidence, Diagnosis, Finding, RuleInfo, Severity
-from .mass_erase_story import MassEraseStory
+from ..rule import (
+    HOST,
+    LIKELY,
+    PROBE,
+    TARGET,
+    UNKNOWN,
+    Confidence,
+    RuleInfo,
+    Severity,
+)
+from .mass_erase_stories import MassEraseDiagnosis
+from .mass_erase_story import NO_OP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterable, Iterator, List, Tuple, Union  # novm
+    from typing import Any, Iterable, Iterator, List, Tuple, Union  # novm
 
     from ...context import Context
-    from ..rule import Withdrawn
-    from .mass_erase_story import Attempt
+    from ..rule import Finding, Withdrawn
+    from .mass_erase_story import Attempt, MassEraseStory
 
 # What belongs to the story and is explained by it.
 STORY = (
     'CMX008', 'FLS005', 'FLS006', 'FLS008', 'FLS009', 'FLS010', 'FLS011', 'FLS013',
 )  # fmt: skip
-# What is the reason by itself: started while locked, keys in the wrong order, wrong parallelism.
-REASONS = ('FLS003', 'FLS001', 'FLS007')
+# What is the reason by itself: started while locked, wrong parallelism; keys in the wrong order before.
+AT_THE_ORDER = ('FLS003', 'FLS007')
+REASONS = AT_THE_ORDER + ('FLS001',)
 SUPPLY_FELL = 'the supply fell in this capture: look at that first'
 
 ADVICE = (
@@ -76,8 +91,27 @@ ADVICE = (
 )
 
 
-class MassEraseFailedUnprotected(Diagnosis):
-    """Keeps the story of every bus, and tells it at the end."""
+UNLOCK = (
+    'Unlock first: the two keys to KEYR, then read CR and check that LOCK is 0 before the erase is'
+    ' ordered; it ERASES THE WHOLE FLASH.'
+)
+ADVICE_STUCK = (
+    'Measure VDD at the part during the erase: it worked on it all the time and came to no end.',
+    'Power the part off and on once, cleanly, and read the option registers before anything else.',
+    'Then erase sector by sector: this deletes what is left there, and shows which one does not end.',
+)
+NO_EVIDENCE = (
+    'the probe or its tool is the suspect, and a message that says "please verify flash protection"'
+    ' is no evidence'
+)
+PERHAPS_LOCKED = 'that alone would explain it, with no fault of part or probe'
+STILL_AT_WORK = (
+    'the part was busy with it all the time: neither protection nor the probe is the cause'
+)
+
+
+class MassEraseFailedUnprotected(MassEraseDiagnosis):
+    """Tells how a mass erase failed that nothing forbids."""
 
     info = RuleInfo(
         'DIA003',
@@ -89,37 +123,25 @@ class MassEraseFailedUnprotected(Diagnosis):
         False,
         'a mass erase failed although nothing protects the flash',
         'RM0431 3.3 and 3.5, RM0090 3.5.3; [F722], [F723ST], [RS41], [U073], [H723]',
+        LIKELY,
     )
-    consumes = MassEraseStory.CONSUMES + (CaptureGap, Finding, Reset)
+    consumes = MassEraseDiagnosis.consumes + (Reset,)
 
     def __init__(self, context: 'Context', bus: 'str' = CAPTURE) -> 'None':
         super(MassEraseFailedUnprotected, self).__init__(context, bus)
-        self._stories = {}  # type: Dict[str, MassEraseStory]
         self._supply = []  # type: List[Reset]  # times at which the supply fell
 
     def feed(self, record: 'Any') -> 'Iterable[Finding]':
-        """Collect: a diagnosis is made at the end."""
+        """Collect."""
         if isinstance(record, Reset):
             if record.cause == POWER:
                 self._supply.append(record)
             return ()
-        if isinstance(record, CaptureGap):
-            for story in self._stories.values():
-                story.forget()
-            return ()
-        if record.bus not in self._stories:
-            self._stories[record.bus] = MassEraseStory(self.context, record.bus)
-        story = self._stories[record.bus]
-        if isinstance(record, Finding):
-            story.findings[record.identity] = record
-        else:
-            story.feed(record)
-        return ()
+        return super(MassEraseFailedUnprotected, self).feed(record)
 
     def finish(self, end: 'int') -> 'Iterator[Union[Finding, Withdrawn]]':
         """Judge every bus."""
-        for bus in sorted(self._stories):
-            story = self._stories[bus]
+        for story in self.stories:
             attempt = story.failure()
             if attempt is None or not story.is_open:
                 continue
@@ -127,41 +149,45 @@ class MassEraseFailedUnprotected(Diagnosis):
             if by:
                 yield self.withdrawn(attempt.start, attempt.end, by)
             else:
-                yield self._tell(story, attempt)._replace(bus=bus)
+                yield self._tell(story, attempt)._replace(bus=story.bus)
 
     def missing(self) -> 'Tuple[str, ...]':
         """Whether the flash is protected must have been read."""
-        unread = any(
-            story.failure() is not None and story.is_unread for story in self._stories.values()
-        )
+        unread = any(story.failure() is not None and story.is_unread for story in self.stories)
         return ('a read of read-out and write protection',) if unread else ()
 
     def _guard(self, story: 'MassEraseStory', attempt: 'Attempt') -> 'str':
         """Return what comes first as a cause."""
-        for reason in REASONS:
-            if story.of((reason,)):
-                return reason
+        for found in story.of(REASONS):
+            since = attempt.start if found.rule in AT_THE_ORDER else found.end
+            if (
+                found.start <= attempt.end
+                and found.end >= since
+                and found.severity > Severity.WARNING
+            ):
+                return found.rule
         if any(fell.start <= attempt.end and fell.end >= attempt.start for fell in self._supply):
             return SUPPLY_FELL
         return ''
 
     def _tell(self, story: 'MassEraseStory', attempt: 'Attempt') -> 'Finding':
         rdp = '' if story.rdp < 0 else 'RDP 0x{:02X}, '.format(story.rdp)
-        sentence = (
-            'The mass erase of {} failed although nothing protects it ({}level 0; no sector write'
-            ' protected): {}; the probe or its tool is the suspect, and a message that says "please'
-            ' verify flash protection" is no evidence'
-        ).format(story.part.name, rdp, self._how(story, attempt))
+        suspect, blame, advice = _blame(attempt)
+        sentence = '{} although nothing protects it ({}level 0; no sector write protected): {}; {}'
         evidence = story.options_evidence() + story.attempt_evidence(attempt)
         evidence.sort(key=lambda one: one.start)
         return self.finding(
             attempt.start,
             max(one.end for one in evidence),
-            sentence,
+            sentence.format(
+                _head(attempt).format(story.part.name), rdp, self._how(story, attempt), blame
+            ),
             evidence,
-            ADVICE,
+            advice,
+            severity=min(Severity.ERROR, _gravity(attempt)),
+            suspect=suspect,
             explains=story.of(STORY),
-            recoverable=LIKELY,
+            recoverable=UNKNOWN if attempt.is_stuck else LIKELY,
         )
 
     def _how(self, story: 'MassEraseStory', attempt: 'Attempt') -> 'str':
@@ -175,11 +201,36 @@ class MassEraseFailedUnprotected(Diagnosis):
             how = 'the program that the probe ran in RAM for {} did not come to its end'.format(
                 lasted
             )
+            if attempt.run.outcome == TRUNCATED:
+                how += ' before the data end'
         elif attempt.found is not None:
             how = attempt.found.message
         else:
             how = 'the part reported a failure after ' + lasted
         return how + (', while sector erases succeed' if story.sectors_done else '')
+
+
+def _head(attempt: 'Attempt') -> 'str':
+    """Say what failed. What a program in RAM is for is not on the wire."""
+    if attempt.run is not None:
+        return 'A program in RAM of {}, the way in which probes erase, failed'
+    return 'The mass erase of {} never ended' if attempt.is_stuck else 'The mass erase of {} failed'
+
+
+def _blame(attempt: 'Attempt') -> 'Tuple[str, str, Tuple[str, ...]]':
+    """Return suspect, what to think of it, and what to do, by what the wire shows."""
+    if attempt.is_stuck:
+        return TARGET, STILL_AT_WORK, ADVICE_STUCK
+    if attempt.found is not None and attempt.found.rule == NO_OP and not attempt.unlocked:
+        return HOST, PERHAPS_LOCKED, (UNLOCK,) + ADVICE
+    return PROBE, NO_EVIDENCE, ADVICE
+
+
+def _gravity(attempt: 'Attempt') -> 'Severity':
+    """A symptom that may still pass, where the data end, is no error."""
+    return (
+        Severity.ERROR if attempt.found is None else max(attempt.found.severity, Severity.WARNING)
+    )
 
 
 RULE = MassEraseFailedUnprotected

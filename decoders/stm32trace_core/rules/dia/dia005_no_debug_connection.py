@@ -2,9 +2,9 @@
 
 What
 No SWD request of the capture is answered (SWD001), or the line is held low or carries junk only
-(SWD003, SWD004); or the debug port answers and the access port behind it is closed (DAP006); or
-the part answers only while NRST is low (SWD002). The finding says which of these it is, and what
-that leaves as causes.
+(SWD003, SWD004); or the debug port answers and the access port behind it is closed (DAP006), told
+with whether that was tried under reset as well; or the part answers only while NRST is low
+(SWD002). The finding says which of these it is, and what that leaves as causes.
 
 Why it matters
 Tools report all of it in the same words: no target connected. The causes lie far apart: no supply,
@@ -47,6 +47,7 @@ https://community.st.com/t5/stm32-mcus-products/stm32f042-swd-idcode-error/m-p/4
 
 from ...adi.records import OK, LinkStats, RegisterAccess
 from ...adi.registers import DPIDR
+from ...interest import interest
 from ...lines import LevelChange
 from ...record import CAPTURE
 from ..rule import (
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple  # novm
 
     from ...context import Context
+    from ...interest import Interest
 
     # What it is, suspect, advice that comes first, and the rules whose findings it explains.
     Branch = Tuple[str, str, Tuple[str, ...], Tuple[str, ...]]
@@ -75,7 +77,8 @@ if TYPE_CHECKING:
 SILENT, LOST, LOW, JUNK, NO_RESET = 'SWD001', 'SWD002', 'SWD003', 'SWD004', 'SWD009'
 CLOSED, HELD = 'DAP006', 'RST004'
 UNANSWERED = (SILENT, LOW, JUNK, NO_RESET, HELD)
-WATCHED = UNANSWERED + (LOST, CLOSED)
+REFUSED = (CLOSED, 'DAP004', 'SWD005', 'SWD006')  # what a closed port leaves behind on the link
+WATCHED = UNANSWERED + (LOST,) + REFUSED
 
 MOST_EVIDENCE = 4
 
@@ -88,9 +91,10 @@ NOBODY = (
     ' the pins otherwise or has closed its debug port, nor whether it can be saved'
 )
 AP_CLOSED = (
-    'the debug port answers{}, but the access port is closed: read protection level 2, a boot lock'
-    ' with level 1, or a core without power or clock'
+    'the debug port answers{}, but the access port is closed{}: read protection level 2, a boot lock'
+    ' with level 1, or a core without power or clock{}'
 )
+OR_RESET = ', or reset itself, which closes it on some parts'
 UNDER_RESET = (
     'the part answers only while NRST is low: its program then sleeps, or uses the SWD pins'
     ' otherwise'
@@ -126,6 +130,8 @@ NO_UNLOCK = (
 HALT_FIRST = 'Connect under reset, and halt the core before NRST rises; then mend the program.'
 RECORD = 'Record the next attempt with {} as well, from before power-up.'
 
+IDENTITY = (interest(RegisterAccess, False, names=(DPIDR.name,), latest=1),)
+
 
 class NoDebugConnection(Diagnosis):
     """Collects what other rules found on each SWD bus, and the levels of NRST and VDD."""
@@ -150,6 +156,11 @@ class NoDebugConnection(Diagnosis):
         self._identity = {}  # type: Dict[str, int]  # bus -> DPIDR
         # bus -> findings, the latest of each identity
         self._found = {}  # type: Dict[str, Dict[Tuple[str, str, str], Finding]]
+
+    @property
+    def interests(self) -> 'Optional[Tuple[Interest, ...]]':
+        """Who the part says it is, as it said last."""
+        return IDENTITY
 
     def feed(self, record: 'Any') -> 'Iterable[Finding]':
         """Keep the record."""
@@ -182,10 +193,21 @@ class NoDebugConnection(Diagnosis):
         if CLOSED in grave:
             identity = self._identity.get(stats.bus)
             told = '' if identity is None else ' (DPIDR 0x{:08X})'.format(identity)
-            return AP_CLOSED.format(told), TARGET, (), (CLOSED,)
+            where, more = self._in_reset([one for one in found if one.rule == CLOSED])
+            first = (LET_GO,) if more else ()
+            return AP_CLOSED.format(told, where, more), TARGET, first, REFUSED
         if any(self._is_under_reset(one) for one in found):
             return UNDER_RESET, TARGET, (HALT_FIRST,), (LOST,)
         return None
+
+    def _in_reset(self, closed: 'List[Finding]') -> 'Tuple[str, str]':
+        """Say whether it was tried under reset as well, and what that adds if nothing else was tried."""
+        levels = [
+            self._levels.at('nrst', place) for one in closed for place in (one.start, one.end)
+        ]
+        if 0 not in levels:
+            return '', ''
+        return (', also under reset', '') if 1 in levels else (' under reset', OR_RESET)
 
     def _is_under_reset(self, lost: 'Finding') -> 'bool':
         """Tell whether the last answer came while NRST was low, and the first silence after it rose."""
@@ -270,7 +292,9 @@ class NoDebugConnection(Diagnosis):
             advice.append(CHECK_WIRES)
             if any(one.rule == NO_RESET for one in found):
                 advice.append(LINE_RESET)
-        advice += [CONNECT_UNDER_RESET, BOOTLOADER, NO_UNLOCK]
+        if not any(self._in_reset([one])[0] for one in found if one.rule == CLOSED):
+            advice.append(CONNECT_UNDER_RESET)
+        advice += [BOOTLOADER, NO_UNLOCK]
         unknown = [
             NAMES[role] for role in sorted(NAMES) if self._levels.at(role, stats.start) is None
         ]

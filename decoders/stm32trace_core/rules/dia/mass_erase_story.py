@@ -11,6 +11,7 @@ from ...flash.records import (
     PAGE_ERASE,
     UNLOCK,
     AreaRefused,
+    BlindAccess,
     FlashOperation,
     OptionState,
     PartFamily,
@@ -18,6 +19,7 @@ from ...flash.records import (
 )
 from ..flash_registers import register_text
 from ..opt.flash_roles import ERROR_FLAGS, START, FlashRoles
+from ..opt.flash_roles import LOCK as LOCK_BITS
 from ..opt.flash_roles import MASS_ERASE as MASS_ERASE_BITS
 from ..part import Part
 from ..rule import Evidence, duration_text
@@ -46,7 +48,8 @@ ERASED_RDP = 0xFF  # what an erased option byte holds
 class Attempt(object):
     """One attempt at a mass erase: by registers, by a program run in RAM, or prepared and never begun.
 
-    flags: error flags that it raised. found: the finding that says that it failed.
+    flags: error flags that it raised. found: the finding that says that it failed. unlocked: the controller
+    was seen to be open when it was ordered; False: whether it was is not known.
     """
 
     def __init__(self, start: 'int', end: 'int', run: 'Optional[RamLoaderRun]' = None) -> 'None':
@@ -56,6 +59,7 @@ class Attempt(object):
         self.flags = ()  # type: Tuple[str, ...]
         self.answer = None  # type: Optional[PeripheralAccess]  # the status that showed them
         self.issued = True
+        self.unlocked = False
         self.outcome = ''
         self.found = None  # type: Optional[Finding]
 
@@ -63,6 +67,11 @@ class Attempt(object):
     def is_refused(self) -> 'bool':
         """The part itself says that protection refused it."""
         return bool(PROTECTION_FLAGS.intersection(self.flags))
+
+    @property
+    def is_stuck(self) -> 'bool':
+        """The part was busy with it for far too long."""
+        return self.found is not None and self.found.rule == STUCK
 
     @property
     def went_on(self) -> 'bool':
@@ -74,8 +83,8 @@ class MassEraseStory(object):
     """Collects the records and findings of one bus."""
 
     CONSUMES = (
-        AreaRefused, DeviceIdentified, FlashOperation, OptionState, PartFamily, PeripheralAccess,
-        RamLoaderRun,
+        AreaRefused, BlindAccess, DeviceIdentified, FlashOperation, OptionState, PartFamily,
+        PeripheralAccess, RamLoaderRun,
     )  # fmt: skip
 
     def __init__(self, context: 'Context', bus: 'str') -> 'None':
@@ -93,6 +102,9 @@ class MassEraseStory(object):
         self._abandoned = None  # type: Optional[Attempt]  # and cleared without a start
         self._unlocked = None  # type: Optional[Attempt]  # and nothing ordered since
         self._idle = None  # type: Optional[Attempt]  # and locked again
+        self._is_unlocked = self._was_unlocked = (
+            False  # seen to be, now and when an erase was ordered
+        )
         self._flags = ()  # type: Tuple[str, ...]  # error flags as last seen
         self._stale = ()  # type: Tuple[str, ...]  # those that were set before the erase began
         self._status = None  # type: Optional[PeripheralAccess]  # last read of it
@@ -112,10 +124,13 @@ class MassEraseStory(object):
             self.refused = self.refused or record
         elif isinstance(record, (DeviceIdentified, PartFamily)):
             self._roles.identify(record)
+        elif record.write:
+            self.forget()
 
     def forget(self) -> 'None':
-        """Samples are missing: what was begun may have been done in them."""
+        """Samples or addresses are missing: what was begun may have been done there."""
         self._prepared = self._unlocked = None
+        self._is_unlocked = False
 
     def failure(self) -> 'Optional[Attempt]':
         """Return the first attempt that failed, or one that was prepared and never issued; else None.
@@ -128,6 +143,13 @@ class MassEraseStory(object):
                 self._until = attempt.end
                 return attempt
         return None if self._attempts else self._abandoned
+
+    def success_after(self, attempt: 'Attempt') -> 'Optional[Attempt]':
+        """Return a later mass erase by registers that was done; None for none."""
+        for other in self._attempts:
+            if other.outcome == DONE and other.start >= attempt.end and not self._told_of(other):
+                return other
+        return None
 
     def idle_unlock(self) -> 'Optional[Attempt]':
         """Return the unlocking of a flash to which nothing was ordered until it was locked; else None."""
@@ -215,6 +237,8 @@ class MassEraseStory(object):
         if not roles.see(access):
             return
         if not access.write:
+            if roles.concerns(access, LOCK_BITS):
+                self._is_unlocked = not roles.is_set(access, LOCK_BITS)
             if roles.concerns(access, ERROR_FLAGS):
                 self._flags = roles.set_names(access, ERROR_FLAGS)
                 self._status = access
@@ -224,6 +248,7 @@ class MassEraseStory(object):
         if roles.is_set(access, MASS_ERASE_BITS):
             if roles.is_set(access, START):
                 self._prepared, self._stale = None, self._flags
+                self._was_unlocked = self._is_unlocked
             elif self._prepared is None:
                 self._prepared = self._not_issued(access)
         elif roles.concerns(access, MASS_ERASE_BITS) and self._prepared is not None:
@@ -242,7 +267,7 @@ class MassEraseStory(object):
             return
         if operation.kind in (MASS_ERASE, BANK_ERASE):
             attempt = Attempt(operation.start, operation.end)
-            attempt.outcome = operation.outcome
+            attempt.outcome, attempt.unlocked = operation.outcome, self._was_unlocked
             self._attempts.append(attempt)
             self._answer(attempt)
         elif operation.kind == PAGE_ERASE:
@@ -252,7 +277,9 @@ class MassEraseStory(object):
                 self.sectors_failed.append(operation)
         if operation.kind == UNLOCK:
             self._unlocked = self._unlocked or self._not_issued(operation)
+            self._is_unlocked = operation.outcome == DONE
         else:
+            self._is_unlocked = self._is_unlocked and operation.kind != LOCK
             if operation.kind == LOCK and self._unlocked is not None:
                 self._idle = self._unlocked
             self._unlocked = None

@@ -1,9 +1,9 @@
 """Error flags of SR that an operation raised, one rule for each kind of flag."""
 
-from ...flash.records import FlashOperation, OptionState
+from ...flash.records import PROGRAM, FlashOperation, OptionState
 from ..occurrences import Occurrences
-from ..rule import Confidence
-from .work import CONSUMES, FlashRule, status_read
+from ..rule import Confidence, Severity
+from .controller import CONSUMES, FlashRule, status_read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from ..rule import Finding, Withdrawn
     from .work import Work
 
+    Key = Tuple[str, bool, bool]  # operation; the flag is new; the operation failed for sure
+
+# No erase of a page takes less. Source: data sheets, flash memory characteristics: 20 ms and more on every
+# family in the tables; a fifth of it.
+SHORTEST_S = 0.004
+
 STALE_BY = 'FLS004'  # the rule that speaks of flags that were never cleared
 UNKNOWN_BEFORE = '; whether the flag was set before is not known'
 
@@ -20,8 +26,9 @@ UNKNOWN_BEFORE = '; whether the flag was set before is not known'
 class FlagRule(FlashRule):
     """A rule that fires when SR shows one of `flags` and did not before the operation.
 
-    A flag known to be set before is an old one, and left to FLS004; one of which it is not known is
-    told, but as doubtful.
+    A flag known to be set before is an old one, and left to FLS004; one of which that is not known is
+    told with less confidence. It is a warning then, for an old flag would mislead the host as well; but
+    an erase that was over at once did not run, whatever the flag was before.
     """
 
     flags = ()  # type: Tuple[str, ...]
@@ -29,10 +36,10 @@ class FlagRule(FlashRule):
 
     def __init__(self, context: 'Context', bus: 'str' = '') -> 'None':
         super(FlagRule, self).__init__(context, bus)
-        self._seen = {}  # type: Dict[Tuple[str, bool], Occurrences]  # operation, doubtful
-        self._first = {}  # type: Dict[Tuple[str, bool], str]
+        self._seen = {}  # type: Dict[Key, Occurrences]
+        self._first = {}  # type: Dict[Key, str]
         self._told = None  # type: Optional[Finding]  # last
-        self._key = ('', False)
+        self._key = ('', False, False)  # type: Key
 
     def feed(self, record: 'Any') -> 'Iterable[Union[Finding, Withdrawn]]':
         """Keep what explains a flag; judge every read of SR."""
@@ -55,7 +62,7 @@ class FlagRule(FlashRule):
         new = [name for name in sorted(bits) if not work.old & bits[name]]
         if not new:
             return [self.withdrawn(record.start, record.end, STALE_BY) for _ in list(bits)[:1]]
-        return [self._tell(work, new, not all(work.clear & bits[name] for name in new))]
+        return [self._tell(work, new, all(work.clear & bits[name] for name in new))]
 
     def _bit(self, name: 'str', value: 'int') -> 'int':
         """Return the bit of `value` that has this name."""
@@ -63,23 +70,28 @@ class FlagRule(FlashRule):
         bits = (1 << number for number in range(value.bit_length()) if value >> number & 1)
         return next(bit for bit in bits if name in names('SR', bit))
 
-    def _tell(self, work: 'Work', names: 'List[str]', is_doubtful: 'bool') -> 'Finding':
-        key = (work.kind, is_doubtful)
-        text = self.describe(work, names) + (UNKNOWN_BEFORE if is_doubtful else '')
+    def _did_not_run(self, work: 'Work') -> 'bool':
+        """Tell whether an erase was over before any part can have erased anything."""
+        waited = self.context.seconds(work.waited)
+        is_short = waited is not None and waited < SHORTEST_S
+        return work.kind != PROGRAM and not work.was_busy and is_short
+
+    def _tell(self, work: 'Work', names: 'List[str]', is_new: 'bool') -> 'Finding':
+        is_sure = is_new or self._did_not_run(work)
+        key = (work.kind, is_new, is_sure)
+        text = self.describe(work, names) + ('' if is_new else UNKNOWN_BEFORE)
         self._first.setdefault(key, text)
         assert work.last is not None
         seen = self._seen.setdefault(key, Occurrences())
         seen.add(work.start, work.last.end, text)
         self._key = key
-        self._told = self.finding(
-            seen.start,
-            seen.end,
-            seen.told(self._first[key]),
-            seen.examples,
+        self._told = self.counted(
+            seen,
+            self._first[key],
             self.advice(work, names),
-            key=work.kind + ('?' if is_doubtful else ''),
-            count=seen.count,
-            confidence=Confidence.LOW if is_doubtful else None,
+            key=work.kind + ('' if is_new else '?'),
+            severity=None if is_sure else Severity.WARNING,
+            confidence=None if is_new else Confidence.MEDIUM,
         )
         return self._told
 

@@ -16,9 +16,10 @@ other, with nothing between them; read CR back and check that LOCK is 0.
 
 False alarms and guards
 Reads between the two keys do no harm and are not told. A second, correct unlock of a controller
-that is open already is a warning: some families ignore it, some lock themselves. A capture that
-begins between the keys is not judged by its first key. Keys written while the part is being reset
-are not judged.
+that is open already is a warning: some families ignore it, some lock themselves. On F1, which
+OpenOCD unlocks twice whenever it rewrites option bytes, it is suppressed. A capture that begins
+between the keys, or lacks samples or addresses there, is not judged by the key that follows. Keys
+written while the part is being reset are not judged.
 
 Example
   write FLASH_KEYR  0x45670123
@@ -33,19 +34,19 @@ What an open tool writes [OPENOCD], https://github.com/openocd-org/openocd
 """
 
 from ...adi.records import OK
-from ...flash.records import PeripheralAccess
-from ...lines import Reset
+from ...flash.records import BlindAccess, PeripheralAccess
+from ...lines import CaptureGap, Reset
 from ..flash_registers import PREFIX, register_text
 from ..occurrences import Occurrences
-from ..rule import HOST, Confidence, RuleInfo, Severity
-from .work import FlashRule
+from ..rule import HOST, YES, Confidence, RuleInfo, Severity
+from .controller import FlashRule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterable, Optional  # novm
+    from typing import Any, Dict, Iterable, Optional, Union  # novm
 
     from ...context import Context
-    from ..rule import Finding
+    from ..rule import Finding, Withdrawn
 
 KEYR = PREFIX + 'KEYR'
 KEYR_TEXT = register_text(KEYR)
@@ -53,6 +54,11 @@ KEYR_TEXT = register_text(KEYR)
 WRONG = 'wrong'
 AGAIN = 'again'
 SEVERITIES = {WRONG: Severity.ERROR, AGAIN: Severity.WARNING}
+
+# An open tool unlocks F1 twice between erasing and writing its option bytes, and the part goes on.
+# Source: [OPENOCD], src/flash/nor/stm32f1x.c, stm32x_erase_options and stm32x_write_options.
+IGNORE_SECOND = ('F1',)
+IGNORED = 'this family ignores the keys while it is unlocked'
 
 ADVICE = {
     WRONG: (
@@ -78,6 +84,7 @@ class WrongUnlockSequence(FlashRule):
         False,
         'the keys that unlock the flash controller were wrong',
         'RM0444 3.3.6, RM0090 3.6.1, PM0075 2.3.1: unlocking; [OPENOCD]',
+        YES,
     )
 
     def __init__(self, context: 'Context', bus: 'str' = '') -> 'None':
@@ -89,11 +96,13 @@ class WrongUnlockSequence(FlashRule):
         self._seen = {}  # type: Dict[str, Occurrences]
         self._told = {}  # type: Dict[str, str]
 
-    def judge(self, record: 'Any') -> 'Iterable[Finding]':
+    def judge(self, record: 'Any') -> 'Iterable[Union[Finding, Withdrawn]]':
         """Judge each write to KEYR, and what comes between two."""
-        found = ()  # type: Iterable[Finding]
+        found = ()  # type: Iterable[Union[Finding, Withdrawn]]
         if isinstance(record, Reset):
             self._first = None
+        elif isinstance(record, CaptureGap) or (isinstance(record, BlindAccess) and record.write):
+            self._first, self._is_begun = None, False
         elif isinstance(record, PeripheralAccess) and self._counts(record):
             if record.register == KEYR and record.write:
                 found = self._key(record)
@@ -107,7 +116,7 @@ class WrongUnlockSequence(FlashRule):
     def _counts(access: 'PeripheralAccess') -> 'bool':
         return access.register.startswith(PREFIX) and access.outcome == OK
 
-    def _key(self, access: 'PeripheralAccess') -> 'Iterable[Finding]':
+    def _key(self, access: 'PeripheralAccess') -> 'Iterable[Union[Finding, Withdrawn]]':
         keys = self.controller.registers.unlock_keys
         if keys is None:
             return ()
@@ -128,9 +137,13 @@ class WrongUnlockSequence(FlashRule):
         text = '{} was given 0x{:08X}; expected 0x{:08X}'.format(KEYR_TEXT, access.value, one)
         return [self._tell(WRONG, access.start, access.end, text + STAYS_LOCKED)]
 
-    def _opened(self, first: 'PeripheralAccess', access: 'PeripheralAccess') -> 'Iterable[Finding]':
+    def _opened(
+        self, first: 'PeripheralAccess', access: 'PeripheralAccess'
+    ) -> 'Iterable[Union[Finding, Withdrawn]]':
         if not self._was_open:
             return ()
+        if all(family.key in IGNORE_SECOND for family in self.controller.registers.families):
+            return [self.withdrawn(first.start, access.end, IGNORED)]
         text = (
             'the keys were written to {} while the flash controller was open: some families ignore'
             ' that, some lock themselves'.format(KEYR_TEXT)
@@ -149,15 +162,8 @@ class WrongUnlockSequence(FlashRule):
     def _tell(self, key: 'str', start: 'int', end: 'int', text: 'str') -> 'Finding':
         seen = self._seen.setdefault(key, Occurrences())
         seen.add(start, end, text)
-        return self.finding(
-            seen.start,
-            seen.end,
-            seen.told(self._told.setdefault(key, text)),
-            seen.examples,
-            ADVICE[key],
-            key=key,
-            count=seen.count,
-            severity=SEVERITIES[key],
+        return self.counted(
+            seen, self._told.setdefault(key, text), ADVICE[key], key=key, severity=SEVERITIES[key]
         )
 
 

@@ -20,8 +20,9 @@ them back. A change from read-out protection level 1 to 0 erases the whole flash
 False alarms and guards
 The flag stays set until 1 is written to it. One that was set before the operation is an old one:
 the rule is then suppressed and FLS004 tells. Where SR was neither read nor cleared before, and no
-reset was seen that clears it, the finding is a note of low confidence. Which sectors are protected
-is told from option registers that were read in the capture, never guessed.
+reset was seen that clears it, the confidence is medium and the finding a warning; but an error
+after an erase that was over within 4 ms, for it did not run. Which sectors are protected is told
+from option registers that were read in the capture, never guessed.
 
 Example
   write FLASH_CR   0x00010004    MER and STRT
@@ -40,7 +41,7 @@ OpenOCD's "device protected" [OPENOCD], https://github.com/openocd-org/openocd
 
 from ...flash.records import MASS_ERASE, PROGRAM
 from ..flash_registers import register_text
-from ..rule import TARGET, Confidence, RuleInfo, Severity
+from ..rule import LIKELY, TARGET, Confidence, RuleInfo, Severity
 from .flags import FlagRule
 
 TYPE_CHECKING = False
@@ -103,6 +104,7 @@ class WriteProtectError(FlagRule):
         False,
         'the flash refused an operation because of write protection',
         'RM0402 3.6.4, RM0431, RM0444: WRPERR; [F722], [STL1305]',
+        LIKELY,
     )
     flags = ('WRPERR', 'WRPRTERR')  # the latter: F1
 

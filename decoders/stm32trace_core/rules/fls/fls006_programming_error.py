@@ -18,7 +18,8 @@ only one of PG and the erase bits before each operation (PGSERR); send a whole r
 False alarms and guards
 The flags stay set until 1 is written to them. One that was set before the operation is an old one:
 the rule is then suppressed and FLS004 tells. Where SR was neither read nor cleared before, and no
-reset was seen that clears it, the finding is a note of low confidence. Write protection is FLS005,
+reset was seen that clears it, the confidence is medium and the finding a warning; but an error
+after an erase that was over within 4 ms, for it did not run. Write protection is FLS005,
 parallelism FLS007.
 
 Example
@@ -38,7 +39,7 @@ An erase that fails on the second page [STL1305], https://github.com/stlink-org/
 
 from ...flash.records import FAILED, PROGRAM
 from ..naming import address_text
-from ..rule import HOST, Confidence, RuleInfo, Severity
+from ..rule import HOST, YES, Confidence, RuleInfo, Severity
 from .flags import FlagRule
 
 TYPE_CHECKING = False
@@ -96,6 +97,7 @@ class ProgrammingError(FlagRule):
         False,
         'the flash controller refused what was written, and says why',
         'RM0444 3.7.4, RM0431 3.7.4, PM0075 3.4: FLASH_SR; [G4AL], [STL1473], [STL1305]',
+        YES,
     )
     flags = tuple(sorted(MEANINGS))
 

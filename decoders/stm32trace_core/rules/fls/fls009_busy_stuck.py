@@ -3,6 +3,9 @@
 What
 SR shows BSY without a pause for more than three times the longest time of the operation in the data
 sheet, and longer than open tools wait for it; of a part that is not known, for more than 33 s.
+Where the host gives up or the part is reset while BSY is set, three times the longest time are
+enough; more than that time itself is a warning then. So it is where the data end while BSY is set,
+longer than the data sheet says and than open tools wait.
 
 Why it matters
 The flash controller does not come to an end: supply too weak for erasing, no clock, or option bytes
@@ -15,7 +18,8 @@ during the operation; erase the same range again, which deletes what is left the
 
 False alarms and guards
 The limit comes from the table of the part: seconds to half a minute are normal on F4 and F7 (8.5 s
-measured for an STM32F429). Programming is judged by one stretch of BSY, not by its whole length.
+measured for an STM32F429). Options that may take read-out protection off erase the whole flash
+besides, and may take as long. Programming is judged by one stretch of BSY, not by its whole length.
 Without a sample rate the rule is not evaluated. Limits: FLS009_FACTOR (3), FLS009_UNKNOWN_S (33).
 
 Example
@@ -32,10 +36,13 @@ An STM32G051 that stays busy after an option change [G051],
 https://qa-community.st.com/stm32cubeprogrammer-mcus-30/stm32g051-totally-brick-after-incorrect-option-byte-change-behavior-132429
 """
 
-from ...flash.records import OPTION_ERASE, OPTION_PROGRAM
+from ...cortex.records import DebugRequest
+from ...flash.records import OPTION_ERASE, OPTION_PROGRAM, BlindAccess
+from ...lines import CaptureGap, Reset
 from ..occurrences import Occurrences
+from ..operation_time import stuck_factor
 from ..rule import TARGET, Confidence, Evidence, RuleInfo, Severity
-from .work import FlashRule, longest_of, status_read, stuck_after
+from .controller import FlashRule, longest_of, overdue_after, status_read, stuck_after
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,6 +58,9 @@ OPTIONS_FIRST = (
     'Do not reset the part and do not cut its power yet: option bytes are being programmed. Go on'
     ' reading SR for the widest time of the family first.'
 )
+GAVE_UP = '; then the host gave up'
+WAS_RESET = '; then the part was reset'
+STILL_ON = '; it had not ended where the data end'
 READ_OPTIONS = 'Then read the option registers before anything else is written.'
 
 
@@ -73,14 +83,19 @@ class BusyStuck(FlashRule):
         super(BusyStuck, self).__init__(context, bus)
         self._seen = Occurrences()  # stretches that are over
         self._stretch = None  # type: Optional[Evidence]  # the one that goes on, if it is too long
+        self._busy = None  # type: Optional[Work]  # that the last status showed busy
 
     def judge(self, record: 'Any') -> 'Iterable[Finding]':
         """Judge every read of SR: once when it is too long, once more when it is over."""
-        stretch, work = self._stretch, self.controller.work
-        if not status_read(record):
-            return self._close(work) if work is None else ()
+        work, busy = self.controller.work, self._busy
+        self._busy = work if work is not None and work.is_busy else None
+        if busy is not None and busy is not work:
+            return self._left(busy, record)
         if work is None or not work.is_busy:
             return self._close(work)
+        if not status_read(record):
+            return ()
+        stretch = self._stretch
         limit = stuck_after(self.controller, work)
         if not self.context.longer(work.busy_for, limit):
             return ()
@@ -88,8 +103,31 @@ class BusyStuck(FlashRule):
         return () if stretch is not None else [self._tell(self._stretch, work)]
 
     def finish(self, end: 'int') -> 'Iterable[Finding]':
-        """Tell the whole length of a stretch that the end of the data cuts."""
-        return self._close(self.controller.work)
+        """Tell the whole length of a stretch that the end of the data cuts, or that it was overdue."""
+        work = self.controller.work
+        if self._stretch is None and work is not None and self._is_overdue(work):
+            stretch = Evidence(work.busy_from, work.busy_until, self._describe(work) + STILL_ON)
+            return [self._tell(stretch, work, None if self._seen.count else Severity.WARNING)]
+        return self._close(work)
+
+    def _left(self, work: 'Work', record: 'Any') -> 'Iterable[Finding]':
+        """The host turned to something else while BSY was set: it need not have waited longer than the data sheet."""
+        known = longest_of(self.controller, work)
+        is_hidden = isinstance(record, (CaptureGap, BlindAccess))
+        if self._stretch is not None or is_hidden or known is None:
+            return self._close(work)
+        if not self.context.longer(work.busy_for, known.seconds):
+            return ()
+        hangs = self.context.longer(work.busy_for, stuck_factor(self.context) * known.seconds)
+        then = WAS_RESET if isinstance(record, (DebugRequest, Reset)) else GAVE_UP
+        stretch = Evidence(work.busy_from, work.busy_until, self._describe(work) + then)
+        found = self._tell(stretch, work, None if hangs or self._seen.count else Severity.WARNING)
+        self._seen.merge(1, stretch.start, stretch.end, [stretch])
+        return [found]
+
+    def _is_overdue(self, work: 'Work') -> 'bool':
+        limit = overdue_after(self.controller, work)
+        return limit is not None and self.context.longer(work.busy_for, limit)
 
     def _close(self, work: 'Optional[Work]') -> 'List[Finding]':
         stretch, self._stretch = self._stretch, None
@@ -108,20 +146,21 @@ class BusyStuck(FlashRule):
             'the part is not known' if known is None else known.text,
         )
 
-    def _tell(self, stretch: 'Evidence', work: 'Optional[Work]') -> 'Finding':
+    def _tell(
+        self,
+        stretch: 'Evidence',
+        work: 'Optional[Work]',
+        severity: 'Optional[Severity]' = None,
+    ) -> 'Finding':
         told = Occurrences()
         if self._seen.count:
             told.merge(self._seen.count, self._seen.start, self._seen.end, self._seen.examples)
         told.merge(1, stretch.start, stretch.end, [stretch])
         is_option = work is not None and work.kind in (OPTION_PROGRAM, OPTION_ERASE)
-        return self.finding(
-            told.start,
-            told.end,
-            told.told(told.examples[0].text),
-            told.examples,
-            (OPTIONS_FIRST, POWER_CYCLE, READ_OPTIONS) if is_option else (POWER_CYCLE, ERASE_AGAIN),
-            count=told.count,
+        advice = (
+            (OPTIONS_FIRST, POWER_CYCLE, READ_OPTIONS) if is_option else (POWER_CYCLE, ERASE_AGAIN)
         )
+        return self.counted(told, told.examples[0].text, advice, severity=severity)
 
 
 RULE = BusyStuck

@@ -16,8 +16,9 @@ False alarms and guards
 A slow host may read SR for the first time when a mass erase of 40 ms is over, so a first read later
 than 10 ms after the order says nothing. The 4 ms are a fifth of the shortest mass erase of any data
 sheet in the tables (20 ms, STM32F103). EOP, or an error flag, says what happened: then it is not
-this rule. While CR is known to be locked, FLS003 tells. Without a sample rate the rule is not
-evaluated. Limits: FLS010_FIRST_READ_S (0.01), FLS010_SHORTEST_S (0.004).
+this rule. While CR is known to be locked, FLS003 tells; where it turns out only later that it was,
+this becomes a note. Without a sample rate the rule is not evaluated. Limits: FLS010_FIRST_READ_S
+(0.01), FLS010_SHORTEST_S (0.004).
 
 Example
   write FLASH_CR   0x00010004    MER and STRT
@@ -35,12 +36,12 @@ An erase on a G0B1 that ends too fast [STL1473], https://github.com/stlink-org/s
 
 from ...flash.records import MASS_ERASE
 from ..occurrences import Occurrences
-from ..rule import HOST, Confidence, RuleInfo, Severity
-from .work import FlashRule, status_read
+from ..rule import HOST, LIKELY, Confidence, RuleInfo, Severity
+from .controller import FlashRule, status_read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterable, Union  # novm
+    from typing import Any, Iterable, List, Union  # novm
 
     from ...context import Context
     from ...flash.records import PeripheralAccess
@@ -53,6 +54,8 @@ FIRST_READ_S = 0.010
 SHORTEST_S = 0.004
 
 LOCKED = 'FLS003'
+LOCKED_THEN = '; it was locked (FLS003)'
+UNSURE = '; whether it was unlocked is not known'
 
 ADVICE = (
     'Read the flash back and check that it is blank before it is programmed.',
@@ -75,16 +78,20 @@ class MassEraseNoOp(FlashRule):
         True,
         'a mass erase was ordered and nothing happened',
         'RM0444 3.3.7, RM0090 3.6.3, DS5319; [BMP872], [STL1473]',
+        LIKELY,
     )
 
     def __init__(self, context: 'Context', bus: 'str' = '') -> 'None':
         super(MassEraseNoOp, self).__init__(context, bus)
         self._seen = Occurrences()
         self._first = ''
+        self._told = []  # type: List[Work]
 
     def judge(self, record: 'Any') -> 'Iterable[Union[Finding, Withdrawn]]':
-        """Judge a status that shows no BSY."""
+        """Judge a status that shows no BSY; take back what turns out to be the lock's doing."""
         work = self.controller.work
+        if self._told and self.controller.revealed:
+            return self._explained_by_the_lock()
         if work is None or work.kind != MASS_ERASE or work.is_busy or not status_read(record):
             return ()
         done = self.controller.registers.mask('SR', 'end_of_operation')
@@ -95,16 +102,14 @@ class MassEraseNoOp(FlashRule):
         text = self._describe(work, record)
         self._first = self._first or text
         self._seen.add(work.start, record.end, text)
-        return [
-            self.finding(
-                self._seen.start,
-                self._seen.end,
-                self._seen.told(self._first),
-                self._seen.examples,
-                ADVICE,
-                count=self._seen.count,
-            )
-        ]
+        self._told.append(work)
+        unsure = UNSURE if work.locked is None and not work.was_busy else ''
+        return [self.counted(self._seen, self._first + unsure, ADVICE)]
+
+    def _explained_by_the_lock(self) -> 'Iterable[Finding]':
+        if not all(work.locked for work in self._told):
+            return ()
+        return [self.counted(self._seen, self._first + LOCKED_THEN, ADVICE, severity=Severity.NOTE)]
 
     def _is_too_soon(self, work: 'Work') -> 'bool':
         limit = self.context.limit

@@ -16,10 +16,10 @@ deletes what is left there.
 
 False alarms and guards
 A capture that ends while the host is still reading SR says nothing: other traffic must follow. A
-host that begins the link anew and then reads SR again until BSY is 0 did wait. Beyond the limit of
-FLS009 the flash hangs, and the host was right to give up: then the rule is suppressed. A reset by
-NRST is RST001, the launch of options that are not yet programmed OPT004. Limit: FLS011_QUIET_S (1;
-healthy tools pause up to 0.9 s between two reads).
+host that begins the link anew and then reads SR again until BSY is 0 did wait. Beyond the longest
+time of the data sheet (33 s where the part is not known) the host was right to give up: then the
+rule is suppressed, and FLS009 tells. A reset by NRST is RST001, the launch of options that are not
+yet programmed OPT004. Limit: FLS011_QUIET_S (1; healthy tools pause up to 0.9 s between two reads).
 
 Example
   write FLASH_CR   0x00010004    MER and STRT of an STM32F722
@@ -38,12 +38,12 @@ A time-out too short for an F407 [ZEP16041],
 https://github.com/zephyrproject-rtos/zephyr/issues/16041
 """
 
-from ...adi.records import LinkReset
+from ...adi.records import LinkReset, LinkStats
 from ...cortex.records import CoreStatus
 from ...flash.records import PeripheralAccess
 from ..occurrences import Occurrences
-from ..rule import HOST, Confidence, RuleInfo, Severity
-from .work import CONSUMES, FlashRule, longest_of, resets, status_read, stuck_after
+from ..rule import HOST, LIKELY, Confidence, RuleInfo, Severity
+from .controller import CONSUMES, FlashRule, longest_of, resets, status_read, stuck_after
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,8 +80,9 @@ class ToolGaveUpEarly(FlashRule):
         False,
         'the host turned to something else while the flash was still busy',
         'RM0444 3.3.7, RM0090 3.6.3: BSY; [F722], [F723ST], [ZEP16041]',
+        LIKELY,
     )
-    consumes = CONSUMES + (LinkReset, CoreStatus)
+    consumes = CONSUMES + (LinkReset, LinkStats, CoreStatus)
 
     def __init__(self, context: 'Context', bus: 'str' = '') -> 'None':
         super(ToolGaveUpEarly, self).__init__(context, bus)
@@ -90,14 +91,17 @@ class ToolGaveUpEarly(FlashRule):
         self._told = None  # type: Optional[Work]  # the one told last
         self._last = 0  # end of the traffic that came after the last read of SR
         self._left = False  # the link was begun anew since
+        self._link_end = 0  # of the last packet of the capture
 
     def feed(self, record: 'Any') -> 'Iterable[Union[Finding, Withdrawn]]':
         """Judge what the host does before the controller's state takes it in."""
         work = self.controller.work
         made = []  # type: List[Union[Finding, Withdrawn]]
-        if work is not None and work.is_busy and work is not self._told:
+        if isinstance(record, LinkStats):
+            self._link_end = record.end
+        elif work is not None and work.is_busy and work is not self._told:
             made = self._next(work, record)
-        if not isinstance(record, (LinkReset, CoreStatus)):
+        if not isinstance(record, (LinkReset, LinkStats, CoreStatus)):
             self.controller.feed(record)
         if status_read(record):
             self._last, self._left = record.end, False
@@ -106,9 +110,18 @@ class ToolGaveUpEarly(FlashRule):
     def finish(self, end: 'int') -> 'Iterable[Union[Finding, Withdrawn]]':
         """Tell of a host that left and did not come back."""
         work = self.controller.work
-        if work is None or not work.is_busy or work is self._told or not self._left:
+        if work is None or not work.is_busy or work is self._told:
             return ()
-        return [self._decide(work, self._last, 'began the link anew')]
+        if self._left:
+            return [self._decide(work, self._last, 'began the link anew')]
+        if self._is_quiet(work, self._link_end):
+            return [self._decide(work, self._link_end, 'went on with other things')]
+        return ()
+
+    def _is_quiet(self, work: 'Work', end: 'int') -> 'bool':
+        """Tell whether there was traffic up to `end`, and no read of SR in it for too long."""
+        since = 0 if work.last is None else end - work.last.end
+        return self.context.longer(since, self.context.limit('FLS011_QUIET_S', QUIET_S))
 
     def _next(self, work: 'Work', record: 'Any') -> 'List[Union[Finding, Withdrawn]]':
         if isinstance(record, LinkReset):
@@ -129,16 +142,16 @@ class ToolGaveUpEarly(FlashRule):
                 self._told = work
                 return [self.withdrawn(work.start, record.end, LAUNCHED)]
             return [self._decide(work, record.end, 'wrote FLASH_CR')]
-        since = 0 if work.last is None else record.end - work.last.end
-        if self.context.longer(since, self.context.limit('FLS011_QUIET_S', QUIET_S)):
+        if self._is_quiet(work, record.end):
             return [self._decide(work, record.end, 'went on with other things')]
         return []
 
     def _decide(self, work: 'Work', end: 'int', deed: 'str') -> 'Union[Finding, Withdrawn]':
         self._told = work
-        if self.context.longer(work.busy_for, stuck_after(self.controller, work)):
-            return self.withdrawn(work.start, end, STUCK)
         known = longest_of(self.controller, work)
+        limit = stuck_after(self.controller, work) if known is None else known.seconds
+        if self.context.longer(work.busy_for, limit):
+            return self.withdrawn(work.start, end, STUCK)
         text = 'the host {} {} after the order of {}, while SR still showed BSY; {}'.format(
             deed,
             self.time(end - work.end),
@@ -147,14 +160,7 @@ class ToolGaveUpEarly(FlashRule):
         )
         self._first = self._first or text
         self._seen.add(work.start, end, text)
-        return self.finding(
-            self._seen.start,
-            self._seen.end,
-            self._seen.told(self._first),
-            self._seen.examples,
-            ADVICE,
-            count=self._seen.count,
-        )
+        return self.counted(self._seen, self._first, ADVICE)
 
 
 RULE = ToolGaveUpEarly

@@ -1,6 +1,5 @@
 """Accesses to the flash controller, read by what their bits do: the roles in the tables of the families."""
 
-from ...devices import family_named
 from ...flash.records import PartFamily
 from ..flash_registers import PREFIX, FlashRegisters
 
@@ -37,8 +36,7 @@ class FlashRoles(FlashRegisters):
             super(FlashRoles, self).identify(record)
             return
         self.decide(record)
-        if record.family and self.part.identified is None:
-            self.part.family = family_named(record.family)
+        self.part.conclude(record)
 
     def concerns(self, access: 'PeripheralAccess', role: 'str') -> 'bool':
         """Tell whether the register accessed holds a bit of this role."""

@@ -17,7 +17,8 @@ while an option write is pending.
 False alarms and guards
 The keys come from the table of the part, and so does whether LOCK guards the option registers: on
 F2, F4 and F7 it does not. If the first key may have been written before the capture began, the
-second one alone is not told. A key that did not reach the part (FAULT, no answer) is not judged.
+second one alone is not told; nor where samples or addresses are missing before it. A key that did
+not reach the part (FAULT, no answer) is not judged.
 
 Example
   write FLASH_OPTKEYR 0x45670123    where 0x08192A3B is due on a G071
@@ -33,11 +34,11 @@ https://qa-community.st.com/stm32-mcus-embedded-software-40/stm32g07-changing-op
 from ...adi.records import OK
 from ...bootloader.records import DeviceIdentified
 from ...cortex.records import RESUME, DebugRequest
-from ...flash.records import PartFamily, PeripheralAccess
+from ...flash.records import BlindAccess, PartFamily, PeripheralAccess
 from ...lines import CaptureGap, Reset
 from ..occurrences import Occurrences
 from ..part import Part
-from ..rule import HOST, Confidence, Rule, RuleInfo, Severity
+from ..rule import HOST, YES, Confidence, Rule, RuleInfo, Severity
 from .flash_roles import LOCK, OPTION_LOCK, OPTION_PROGRAM, FlashRoles, register_of
 
 TYPE_CHECKING = False
@@ -73,9 +74,10 @@ class OptionUnlockWrong(Rule):
         False,
         'the option registers were not unlocked in the right way',
         'RM0444 3.4.2; [G07OB]',
+        YES,
     )
     consumes = (
-        CaptureGap, DebugRequest, DeviceIdentified, PartFamily, PeripheralAccess, Reset,
+        BlindAccess, CaptureGap, DebugRequest, DeviceIdentified, PartFamily, PeripheralAccess, Reset,
     )  # fmt: skip
 
     def __init__(self, context: 'Context', bus: 'str' = '') -> 'None':
@@ -96,10 +98,17 @@ class OptionUnlockWrong(Rule):
         elif isinstance(record, Reset):
             self._due = {KEYR: 0, OPTKEYR: 0}
             self._any = self._locked = True
-        elif isinstance(record, CaptureGap) or record.kind == RESUME:
+        elif self._hides(record):
             self._due = {KEYR: 0, OPTKEYR: 0}  # what came in between may have unlocked and locked
             self._any, self._locked = False, None
         return ()
+
+    @staticmethod
+    def _hides(record: 'Any') -> 'bool':
+        """Tell whether keys may have been written without being seen."""
+        if isinstance(record, DebugRequest):
+            return record.kind == RESUME
+        return isinstance(record, CaptureGap) or bool(record.write)
 
     def _access(self, access: 'PeripheralAccess') -> 'List[Finding]':
         roles, name, family = self._roles, register_of(access), self._roles.part.family
@@ -146,15 +155,7 @@ class OptionUnlockWrong(Rule):
         first = self._first.setdefault(key, sentence)
         seen = self._seen.setdefault(key, Occurrences())
         seen.add(access.start, access.end, sentence + SOURCE)
-        return self.finding(
-            seen.start,
-            seen.end,
-            seen.told(first),
-            seen.examples,
-            ADVICE,
-            key=key,
-            count=seen.count,
-        )
+        return self.counted(seen, first, ADVICE, key=key)
 
 
 def _is_guarded(roles: 'FlashRoles') -> 'bool':

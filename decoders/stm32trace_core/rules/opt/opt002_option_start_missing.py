@@ -36,7 +36,7 @@ https://qa-community.st.com/stm32-mcus-embedded-software-40/stm32g07-changing-op
 
 from ..flash_registers import register_text
 from ..occurrences import Occurrences
-from ..rule import HOST, Confidence, Evidence, Rule, RuleInfo, Severity
+from ..rule import HOST, YES, Confidence, Evidence, Rule, RuleInfo, Severity
 from .option_steps import GAP, LOCKED, RESTARTED, STAGED, STARTED, OptionSteps
 
 TYPE_CHECKING = False
@@ -70,6 +70,7 @@ class OptionStartMissing(Rule):
         False,
         'new option values were written and never programmed',
         'RM0090, RM0444 3.4.2: OPTSTRT; [F412OPT], [G07OB]',
+        YES,
     )
     consumes = OptionSteps.CONSUMES
 
@@ -134,15 +135,8 @@ class OptionStartMissing(Rule):
         seen = self._seen.setdefault(change.register, Occurrences())
         text = '{}; then {}, with no OPTSTRT between (RM0444 3.4.2)'.format(change.text, why)
         seen.add(change.start, max(end, change.end), text)
-        return self.finding(
-            seen.start,
-            seen.end,
-            seen.told(first),
-            seen.examples,
-            ADVICE,
-            key=register_text(change.register),
-            count=seen.count,
-            confidence=confidence,
+        return self.counted(
+            seen, first, ADVICE, key=register_text(change.register), confidence=confidence
         )
 
 

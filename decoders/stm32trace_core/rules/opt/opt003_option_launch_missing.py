@@ -45,7 +45,7 @@ https://community.st.com/t5/stm32-mcus-security/enable-rdp-after-uart-dfu/td-p/8
 """
 
 from ..flash_registers import register_text
-from ..rule import HOST, Confidence, Evidence, Rule, RuleInfo, Severity
+from ..rule import HOST, YES, Confidence, Evidence, Rule, RuleInfo, Severity
 from .option_steps import ENDED, GAP, LOADED, READ, RESTARTED, OptionSteps
 
 TYPE_CHECKING = False
@@ -88,6 +88,7 @@ class OptionLaunchMissing(Rule):
         False,
         'new options were programmed over SWD and never loaded',
         'RM0444 3.4.2; [G071], [G041], [G07OB], [G0B0POR]',
+        YES,
     )
     consumes = OptionSteps.CONSUMES
 

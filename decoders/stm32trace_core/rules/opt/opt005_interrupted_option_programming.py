@@ -43,8 +43,19 @@ from ...adi.records import FAULT, AckRun
 from ...flash.records import CLOSED, CUT, OPTION_PROGRAMMING, PeripheralAccess, Window
 from ...lines import NRST, SYSRESETREQ, LevelChange, Reset
 from ...wire.swd import NO_REPLY
-from ..rule import HOST, SUPPLY, TARGET, Confidence, Evidence, Rule, RuleInfo, Severity
-from .flash_roles import BUSY, OPTION_LOAD
+from ..rule import (
+    HOST,
+    LIKELY,
+    SUPPLY,
+    TARGET,
+    UNKNOWN,
+    Confidence,
+    Evidence,
+    Rule,
+    RuleInfo,
+    Severity,
+)
+from .flash_roles import BUSY, OPTION_LOAD, OPTION_START
 from .option_steps import STARTED, OptionSteps
 
 TYPE_CHECKING = False
@@ -100,7 +111,7 @@ class InterruptedOptionProgramming(Rule):
         self._steps = OptionSteps(context)
         self._window = None  # type: Optional[Window]  # the one that is pending, or was just cut
         self._busy = None  # type: Optional[int]  # where it was last read as busy; None: never
-        self._changes_rdp = False
+        self._changes_rdp = self._may_change_rdp = False
         self._count = 0
 
     def feed(self, record: 'Any') -> 'Iterable[Made]':
@@ -115,7 +126,11 @@ class InterruptedOptionProgramming(Rule):
                 self._window = None
         for step in self._steps.feed(record):
             if step.kind == STARTED:
-                self._changes_rdp = self._steps.rdp(step.changes) is not None
+                rdp = self._steps.rdp(step.changes)
+                self._may_change_rdp = rdp is not None
+                self._changes_rdp = rdp is not None and (
+                    rdp.old is not None or rdp.level_before > 0
+                )
         return made
 
     def finish(self, end: 'int') -> 'Iterable[Made]':
@@ -165,8 +180,9 @@ class InterruptedOptionProgramming(Rule):
             return None
         if access.write and access.outcome != FAULT and roles.is_set(access, OPTION_LOAD):
             return _Cut(access.start, access.end, 'the options were loaded (OBL_LAUNCH)', HOST)
-        if not access.write and roles.concerns(access, BUSY):
-            if roles.is_set(access, BUSY):
+        role = BUSY if roles.concerns(access, BUSY) else OPTION_START
+        if not access.write and roles.concerns(access, role):
+            if roles.is_set(access, role):
                 self._busy = access.end
             else:
                 self._window = None  # its end was verified
@@ -174,7 +190,7 @@ class InterruptedOptionProgramming(Rule):
 
     def _judge(self, window: 'Window', cut: '_Cut') -> 'Made':
         """Return the finding, or why there is none."""
-        if cut.suspect == TARGET and self._changes_rdp:
+        if cut.suspect == TARGET and self._may_change_rdp:
             by = 'protection is being changed, which can shut the debugger out (OPT008, OPT010)'
             return self.withdrawn(window.start, cut.end, by)
         known = window.start if self._busy is None else self._busy
@@ -217,6 +233,7 @@ class InterruptedOptionProgramming(Rule):
             key=str(self._count) if self._count > 1 else '',
             confidence=Confidence.MEDIUM if cut.suspect == TARGET else Confidence.HIGH,
             suspect=cut.suspect,
+            recoverable=LIKELY if family is not None and not locks else UNKNOWN,
         )
 
 

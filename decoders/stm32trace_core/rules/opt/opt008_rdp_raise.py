@@ -50,7 +50,7 @@ from ...bootloader.records import ACK, COMMAND, BootCommand, BootStatus, DeviceI
 from ..naming import address_text, command_text, opcode_key
 from ..occurrences import Occurrences
 from ..part import Part
-from ..rule import HOST, Confidence, RuleInfo, Severity
+from ..rule import HOST, YES, Confidence, RuleInfo, Severity
 from ..targets import TargetRule
 from .option_steps import STARTED, OptionSteps
 
@@ -86,6 +86,7 @@ class RdpRaise(TargetRule):
         False,
         'read-out protection is switched on',
         'AN3155, AN4221: Readout Protect; RM0444: read protection levels',
+        YES,
     )
     consumes = (BootCommand, BootStatus) + OptionSteps.CONSUMES
 
@@ -146,15 +147,7 @@ class RdpRaise(TargetRule):
     def _tell(self, key: 'str', start: 'int', end: 'int', sentence: 'str') -> 'Finding':
         seen = self._seen.setdefault(key, Occurrences())
         seen.add(start, end, sentence + ' (RM0444: read protection levels)')
-        return self.finding(
-            seen.start,
-            seen.end,
-            seen.told(sentence),
-            seen.examples,
-            ADVICE,
-            key=key,
-            count=seen.count,
-        )
+        return self.counted(seen, sentence, ADVICE, key=key)
 
 
 RULE = RdpRaise

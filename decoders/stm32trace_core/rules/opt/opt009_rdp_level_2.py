@@ -32,7 +32,7 @@ from ...bootloader.commands import NS_WRITE_MEMORY, WRITE_MEMORY
 from ...bootloader.records import ACK, BootCommand, DeviceIdentified
 from ..naming import address_text, command_text
 from ..part import Part
-from ..rule import HOST, NO, Confidence, Evidence, RuleInfo, Severity
+from ..rule import HOST, NO, YES, Confidence, Evidence, RuleInfo, Severity
 from ..targets import TargetRule
 from .option_steps import STAGED, STARTED, OptionSteps
 
@@ -71,6 +71,7 @@ class RdpLevel2(TargetRule):
         False,
         'read-out protection is set to level 2, for ever',
         'RM0444 3.5.2, RM0431 3.5',
+        NO,
     )
     consumes = OptionSteps.CONSUMES + (BootCommand,)
 
@@ -131,7 +132,7 @@ class RdpLevel2(TargetRule):
             SENTENCE.format(part.name, value) + more,
             (Evidence(record.start, record.end, text + level),),
             ADVICE,
-            recoverable='' if more else NO,
+            recoverable=YES if more else NO,
         )
 
 

@@ -48,7 +48,7 @@ from ..flash_registers import register_text
 from ..naming import command_text
 from ..part import Part
 from ..protection import REFUSED, UNPROTECTS, Protection, begins_unprotect
-from ..rule import HOST, Confidence, Evidence, RuleInfo, Severity
+from ..rule import HOST, LIKELY, Confidence, Evidence, RuleInfo, Severity
 from ..targets import TargetRule
 from .option_steps import ENDED, STARTED, OptionSteps
 
@@ -95,6 +95,7 @@ class RdpRegression(TargetRule):
         False,
         'read-out protection is taken off, which erases the part',
         'AN3155, AN4221: Readout Unprotect; RM0444: read protection levels',
+        LIKELY,
     )
     consumes = (BootCommand, BootStatus, LoaderInfo) + OptionSteps.CONSUMES
 

@@ -17,9 +17,10 @@ asked first.
 
 False alarms and guards
 Protecting everything is a deliberate act in some products: an expected-state profile (--profile)
-turns this off. Which bits speak of which sectors, and with which polarity, comes from the table
-of the part. Reads while NRST is low are no values. One protected sector is no finding here: a
-mass erase that fails for it is told by DIA002.
+turns this off. Which bits speak of which sectors, and with which polarity, comes from the table of
+the part. Reads while NRST is low are no values. Once the register is read with less protected, this
+is a note. One protected sector is no finding here: a mass erase that fails for it is told by
+DIA002.
 
 Example
   read FLASH_OPTCR 0xC000AAFD      nWRP all zero
@@ -39,7 +40,7 @@ https://community.st.com/t5/stm32-mcus-products/my-stm32f427-has-option-byte-mod
 from ...flash.records import OptionState
 from ..flash_registers import register_text
 from ..occurrences import Occurrences
-from ..rule import HOST, Confidence, Rule, RuleInfo, Severity
+from ..rule import HOST, LIKELY, Confidence, Evidence, Rule, RuleInfo, Severity
 from .option_steps import OptionSteps
 
 TYPE_CHECKING = False
@@ -71,6 +72,7 @@ class AllSectorsProtected(Rule):
         False,
         'every sector of the flash is write protected',
         'RM0431 3.5, RM0090, RM0444: write protection; [F722], [F429OB], [F427OB]',
+        LIKELY,
     )
     consumes = OptionSteps.CONSUMES
 
@@ -78,14 +80,15 @@ class AllSectorsProtected(Rule):
         super(AllSectorsProtected, self).__init__(context, bus)
         self._steps = OptionSteps(context)
         self._seen = {}  # type: Dict[str, Occurrences]
+        self._told = {}  # type: Dict[str, Finding]  # by register, not taken off since
 
     def feed(self, record: 'Any') -> 'Iterable[Finding]':
         """Judge every option register that speaks of sectors."""
         self._steps.feed(record)
-        if not isinstance(record, OptionState) or not self._steps.is_readable:
+        if not isinstance(record, OptionState) or not self._steps.is_readable or not record.sectors:
             return ()
-        if not record.sectors or len(set(record.protected)) < record.sectors:
-            return ()
+        if len(set(record.protected)) < record.sectors:
+            return self._taken_off(record)
         name = register_text(record.register)
         sentence = (
             'All {} sectors of {} are write protected ({} reads 0x{:08X}): erasing and programming are'
@@ -93,15 +96,23 @@ class AllSectorsProtected(Rule):
         ).format(record.sectors, self._steps.part.name, name, record.value)
         seen = self._seen.setdefault(record.register, Occurrences())
         seen.add(record.start, record.end, sentence)
+        self._told[record.register] = self.counted(seen, sentence, ADVICE, key=name)
+        return (self._told[record.register],)
+
+    def _taken_off(self, state: 'OptionState') -> 'Iterable[Finding]':
+        """The register protects less now: what was told of it is history."""
+        told = self._told.pop(state.register, None)
+        if told is None:
+            return ()
+        name = register_text(state.register)
+        text = '{} reads 0x{:08X}: the protection was taken off'.format(name, state.value)
         return (
-            self.finding(
-                seen.start,
-                seen.end,
-                seen.told(sentence),
-                seen.examples,
-                ADVICE,
-                key=name,
-                count=seen.count,
+            told._replace(
+                severity=Severity.NOTE,
+                end=state.end,
+                message='{}; later {}'.format(told.message, text),
+                evidence=told.evidence + (Evidence(state.start, state.end, text),),
+                advice=(),
             ),
         )
 

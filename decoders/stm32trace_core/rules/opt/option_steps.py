@@ -7,10 +7,11 @@ starts them (F1) write half-words to the option memory; there each written half-
 
 from ...adi.records import OK
 from ...bootloader.records import DeviceIdentified
-from ...flash.options import changes, read_out
+from ...flash.options import are_same, read_out
 from ...flash.records import (
     DONE,
     OPTION_PROGRAM,
+    BlindAccess,
     FlashOperation,
     OptionState,
     PartFamily,
@@ -47,7 +48,7 @@ LOCKED = 'locked'
 READ = 'read'  # an option register was read
 LOADED = 'loaded'  # something put the programmed options in force
 RESTARTED = 'restarted'  # a reset that loads no options
-GAP = 'gap'  # samples are missing: nothing is known any more
+GAP = 'gap'  # samples are missing, or an address: nothing is known any more
 
 # Which events of a family's table each cause of a restart is.
 CAUSES = {
@@ -128,7 +129,7 @@ class OptionSteps(object):
     """
 
     CONSUMES = (
-        CaptureGap, DeviceIdentified, FlashOperation, LevelChange, OptionState, PartFamily,
+        BlindAccess, CaptureGap, DeviceIdentified, FlashOperation, LevelChange, OptionState, PartFamily,
         PeripheralAccess, Reset,
     )  # fmt: skip
 
@@ -184,7 +185,7 @@ class OptionSteps(object):
         family, table = self.part.family, self._tables.get(register)
         if family is None or table is None:
             return value == other
-        return not any(True for _ in changes(family, self.part.device, table, other, value))
+        return are_same(family, self.part.device, table, other, value)
 
     def _know(self) -> 'None':
         """Learn from the table of the part which registers hold options."""
@@ -222,6 +223,8 @@ class OptionSteps(object):
         made = []  # type: List[OptionStep]
         if self.roles.concerns(access, BUSY):
             made = self._status(access, self.roles)
+        elif self._started and self.roles.concerns(access, OPTION_START):
+            made = self._strobe(access)
         if name in self._tables and self.is_readable:
             made.append(self._read(name, access))
         return made
@@ -245,9 +248,16 @@ class OptionSteps(object):
 
     def _stage(self, name: 'str', access: 'PeripheralAccess') -> 'List[OptionStep]':
         old = self.in_force.get(name)
-        self._staged.pop(name, None)
+        known = self._staged.pop(name, None)
         if old is not None and self.is_same(name, access.value, old):
             return []
+        if any(
+            one.register == name and self.is_same(name, access.value, one.new)
+            for one in self._started
+        ):
+            return []  # what is being programmed
+        if old is None and known is None and self.roles.is_set(access, OPTION_LOCK):
+            return []  # it may only lock what is in force
         if not self._staged:
             self._level_before = self.level
         change = Change(access.start, access.end, name, old, access.value)
@@ -264,13 +274,22 @@ class OptionSteps(object):
         self.flags = roles.set_names(access, ERROR_FLAGS)
         if roles.is_set(access, BUSY) or not self._started:
             return []
-        done, self._started = self._started, ()
         raised = tuple(flag for flag in self.flags if flag not in self._flags_before)
+        return [self._end(access, raised)]
+
+    def _strobe(self, access: 'PeripheralAccess') -> 'List[OptionStep]':
+        """The start bit reads 0 again: hardware clears it together with BSY (RM0444 3.7.5, RM0090 3.9.6)."""
+        if self.roles.is_set(access, OPTION_START):
+            return []
+        return [self._end(access, ())]
+
+    def _end(self, access: 'PeripheralAccess', raised: 'Tuple[str, ...]') -> 'OptionStep':
+        done, self._started = self._started, ()
         if not raised:
             self._ended += done
             if not self.needs_launch:
                 self.in_force.update({change.register: change.new for change in done})
-        return [self._step(ENDED, access, done, raised)]
+        return self._step(ENDED, access, done, raised)
 
     def _read(self, name: 'str', access: 'PeripheralAccess') -> 'OptionStep':
         about = tuple(change for change in self._ended if change.register == name)
@@ -326,7 +345,10 @@ class OptionSteps(object):
         made = [OptionStep(LOADED, start, end, '', 0, loaded, (), cause)]
         return [OptionStep(RESTARTED, start, end, '', 0, lost, (), cause)] + made if lost else made
 
-    def _gap(self, gap: 'CaptureGap') -> 'List[OptionStep]':
+    def _blind(self, access: 'BlindAccess') -> 'List[OptionStep]':
+        return self._gap(access) if access.write else []
+
+    def _gap(self, gap: 'Union[CaptureGap, BlindAccess]') -> 'List[OptionStep]':
         self.level, self.flags, self.in_force = -1, (), {}
         self._staged, self._started, self._ended = {}, (), ()
         return [self._step(GAP, gap, ())]
@@ -350,6 +372,7 @@ class OptionSteps(object):
 
 
 _HANDLERS = {
+    BlindAccess: OptionSteps._blind,
     CaptureGap: OptionSteps._gap,
     DeviceIdentified: OptionSteps._identify,
     PartFamily: OptionSteps._identify,

@@ -2,7 +2,8 @@
 
 What
 NRST falls (or VDD, where it is captured) while an erase or a programming command of the bootloader
-is pending: accepted, and its last status not yet seen.
+is pending: accepted, and its last status not yet seen. Over SWD: while the flash controller may be
+at work on an erase or a programming, since no status said that it is not.
 
 Why it matters
 What was being erased or written is undefined: cells that are half erased can read as blank today
@@ -18,7 +19,8 @@ longest erase.
 False alarms and guards
 Only while an erase or program window is open: a reset after the final status is none of this, nor
 is the restart of the part after a protection command. If options are being written in that moment,
-BLS004 tells it, since that can cost the part, and this rule leaves it.
+BLS004 tells it (over SWD OPT005), since that can cost the part, and this rule leaves it. An erase
+over SWD whose status nobody read, but after which the longest time of the part has passed, is over.
 
 Example
 No-Stretch Extended Erase of four pages has answered BUSY for 27 ms when NRST falls for 2 ms. The
@@ -36,11 +38,20 @@ https://community.st.com/t5/stm32-mcus-embedded-software/stm32f723-i2c-bootloade
 from collections import OrderedDict
 
 from ...bootloader.records import RESET, BootCommand
-from ...flash.records import CUT, ERASE_PENDING, OPEN, OPTION_PROGRAMMING, PROGRAM_PENDING, Window
+from ...flash.records import (
+    CUT,
+    ERASE_PENDING,
+    INTERRUPTED,
+    OPEN,
+    OPTION_PROGRAMMING,
+    PROGRAM_PENDING,
+    FlashOperation,
+    Window,
+)
 from ...lines import CaptureGap, LevelChange
 from ...record import CAPTURE, NamedTuple
-from ..naming import command_text, target_text
-from ..rule import HOST, SUPPLY, Confidence, Evidence, Rule, RuleInfo, Severity
+from ..naming import command_text, operation_text, target_text
+from ..rule import HOST, LIKELY, SUPPLY, Confidence, Evidence, Rule, RuleInfo, Severity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,6 +62,7 @@ if TYPE_CHECKING:
 
 LINES = {'nrst': 'NRST', 'vdd': 'VDD'}
 SUSPECTS = {'nrst': HOST, 'vdd': SUPPLY}
+OPTION_RULES = {False: 'BLS004', True: 'OPT005'}  # over SWD or not: who tells of options cut off
 UNDER_WAY = (ERASE_PENDING, PROGRAM_PENDING)
 MOST_EXAMPLES = 3
 
@@ -82,14 +94,16 @@ class ResetDuringFlash(Rule):
         False,
         'the part was reset or lost its supply while it erased or programmed',
         'RM0444 3.3; AN4221; [H723], [F723]',
+        LIKELY,
     )
-    consumes = (Window, LevelChange, BootCommand, CaptureGap)
+    consumes = (Window, LevelChange, BootCommand, FlashOperation, CaptureGap)
 
     def __init__(self, context: 'Context', bus: 'str' = CAPTURE) -> 'None':
         super(ResetDuringFlash, self).__init__(context, bus)
         # Open, or just cut.
         self._windows = OrderedDict()  # type: Dict[Tuple[str, str, int], Window]
         self._command = None  # type: Optional[BootCommand]  # the one that a reset ended last
+        self._operation = None  # type: Optional[FlashOperation]  # the same over SWD
         self._falls = []  # type: List[_Fall]  # the first few
         self._count = 0
         self._end = 0  # of the last one
@@ -99,6 +113,9 @@ class ResetDuringFlash(Rule):
         if isinstance(record, BootCommand):
             if record.outcome == RESET:
                 self._command = record
+        elif isinstance(record, FlashOperation):
+            if record.outcome == INTERRUPTED:
+                self._operation = record
         elif isinstance(record, Window):
             self._window(record)
         elif isinstance(record, CaptureGap):
@@ -119,7 +136,8 @@ class ResetDuringFlash(Rule):
         options = [window for window in hit if window.kind == OPTION_PROGRAMMING]
         flash = [window for window in hit if window.kind in UNDER_WAY]
         if options:
-            return [self.withdrawn(change.start, change.end, 'BLS004') for _ in flash[:1]]
+            by = OPTION_RULES[options[0].opcode < 0]
+            return [self.withdrawn(change.start, change.end, by) for _ in flash[:1]]
         for window in flash:
             self._count += 1
             self._end = change.end
@@ -130,6 +148,9 @@ class ResetDuringFlash(Rule):
 
     def _doing(self, window: 'Window') -> 'str':
         """Say what was under way, with its range where that is known."""
+        operation = self._operation
+        if window.opcode < 0 and operation is not None and operation.start == window.start:
+            return operation_text(operation)
         command = self._command
         if command is None or not command.start <= window.start <= command.end:
             return command_text(window.opcode)

@@ -258,15 +258,7 @@ class UnexplainedReset(Rule):
         )
         self._seen.add(candidate.fall, rise, text)
         sentence = 'NRST fell{} {}, and nothing in the capture explains it'.format(width, what)
-        return self.finding(
-            self._seen.start,
-            self._seen.end,
-            self._seen.told(sentence),
-            self._seen.examples,
-            ADVICE,
-            count=self._seen.count,
-            suspect=TARGET if self._own else HOST,
-        )
+        return self.counted(self._seen, sentence, ADVICE, suspect=TARGET if self._own else HOST)
 
 
 _HANDLERS = {

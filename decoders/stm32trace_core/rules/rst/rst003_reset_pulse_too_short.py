@@ -33,7 +33,7 @@ https://qa-community.st.com/stm32-mcus-embedded-software-40/nucleo64-nrst-not-en
 from ...lines import NRST, CaptureGap, Reset
 from ...record import CAPTURE
 from ..occurrences import Occurrences
-from ..rule import HOST, Confidence, Rule, RuleInfo, Severity
+from ..rule import HOST, YES, Confidence, Rule, RuleInfo, Severity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class ResetPulseTooShort(Rule):
         True,
         'a pulse on NRST so short that the part may not have noticed it',
         'data sheets, NRST pin characteristics (DS12232, DS8626); [NUC64]',
+        YES,
     )
     consumes = (Reset, CaptureGap)
     per_bus = False

@@ -41,7 +41,7 @@ from ...record import CAPTURE
 from ...wire.i2c import I2cTransfer
 from ...wire.swd import FAULT, NO_REPLY, WAIT
 from ..occurrences import Occurrences
-from ..rule import WIRING, Confidence, Evidence, Rule, RuleInfo, Severity
+from ..rule import LIKELY, WIRING, Confidence, Evidence, Rule, RuleInfo, Severity
 from ..swd.naming import request_text
 
 TYPE_CHECKING = False
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, Union  # novm
 
     from ...context import Context
+    from ...interest import Interest
     from ..rule import Finding
 
 # Hosts that connect under reset hold it for less: pyOCD and OpenOCD take some 100 ms.
@@ -76,6 +77,7 @@ class HeldInReset(Rule):
         True,
         'the host talks to a part whose NRST stays low',
         'data sheets, NRST pin characteristics; AN2606; [G051], [F042N]',
+        LIKELY,
     )
     consumes = (LevelChange, CaptureGap, AckRun, RegisterAccess, MemoryAccess, I2cTransfer)
     per_bus = False
@@ -91,6 +93,11 @@ class HeldInReset(Rule):
         self._calls = Occurrences()  # in this reset, nobody answered
         self._runs = {}  # type: Dict[Tuple[str, int], int]  # runs of SWD -> packets counted
         self._seen = []  # type: List[Tuple[int, int, int, Evidence]]  # start, end, calls, first
+
+    @property
+    def interests(self) -> 'Optional[Tuple[Interest, ...]]':
+        """All while NRST is low, until something is answered."""
+        return () if self._low is None or self._answered else None
 
     def feed(self, record: 'Any') -> 'Iterable[Finding]':
         """Take a record."""

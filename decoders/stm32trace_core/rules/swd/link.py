@@ -4,6 +4,7 @@ from collections import deque
 
 from ...adi.records import BAD_PARITY, LOST, OK, MemoryAccess, RegisterAccess
 from ...flash.records import PeripheralAccess
+from ...interest import interest
 from ...wire.swd import LINE_RESET
 
 TYPE_CHECKING = False
@@ -60,6 +61,7 @@ class LastTaken(object):
     """The accesses that the target took last. Fed with the records of CONSUMES."""
 
     CONSUMES = (RegisterAccess, MemoryAccess, PeripheralAccess)
+    INTERESTS = (interest(RegisterAccess, latest=KEPT), interest(MemoryAccess, latest=KEPT))
 
     def __init__(self) -> 'None':
         self._memory = deque(maxlen=KEPT)  # type: Deque[Access]

@@ -3,6 +3,7 @@
 from collections import deque
 
 from ...adi.records import MemoryAccess, RegisterAccess
+from ...interest import interest
 from .naming import ABORT_NAME
 
 TYPE_CHECKING = False
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 PATIENCE = 20
 
 CONSUMES = (RegisterAccess, MemoryAccess)
+ABORTS = (interest(RegisterAccess, True, names=(ABORT_NAME,)),)
 
 
 class Requests(object):

@@ -1,15 +1,18 @@
-"""Acknowledges that no target sends: how many, and whether several come in a row."""
+"""Acknowledges that no target sends: how many, whether several come in a row, and the rules that tell of them."""
 
+from ...adi.records import AckRun, LinkReset, LinkStats
+from ...record import CAPTURE
 from ..occurrences import Occurrences
-from ..rule import Evidence
+from ..rule import Evidence, Rule
 from .link import OkCount
 from .naming import ack_text, request_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Optional  # novm
+    from typing import Any, Iterable, Optional, Tuple  # novm
 
-    from ...adi.records import AckRun, LinkReset
+    from ...context import Context
+    from ..rule import Finding
 
 # One or two of them occur where a capture begins in the middle of a packet, or after a glitch; none
 # in a healthy public capture (https://github.com/sigrokproject/sigrok-dumps).
@@ -64,3 +67,48 @@ class Strays(object):
         if count == packets:
             return count >= FEWEST_OF_ALL
         return count >= self._fewest and count > self._share * packets
+
+
+class StrayRule(Rule):
+    """A rule that counts packets with an acknowledge of one kind. Limits: its id and _FEWEST, _SHARE."""
+
+    consumes = (AckRun, LinkReset, LinkStats)
+    sentence = ''  # with places for the number of packets and ' of 55'
+    expected = ''
+    advice = ()  # type: Tuple[str, ...]
+
+    def __init__(self, context: 'Context', bus: 'str' = CAPTURE) -> 'None':
+        super(StrayRule, self).__init__(context, bus)
+        limit = context.limit
+        self._strays = Strays(
+            limit(self.info.id + '_FEWEST', FEWEST), limit(self.info.id + '_SHARE', SHARE)
+        )
+
+    def is_stray(self, ack: 'int') -> 'bool':
+        """Tell whether this acknowledge is one of the kind."""
+        raise NotImplementedError
+
+    def feed(self, record: 'Any') -> 'Iterable[Finding]':
+        """Tell a row at once, single packets in the end."""
+        if isinstance(record, LinkReset):
+            self._strays.reset(record)
+        elif isinstance(record, LinkStats):
+            if self._strays.is_much(record.packets):
+                return [self._finding(' of {}'.format(record.packets))]
+        elif not self.is_stray(record.ack):
+            self._strays.other()
+        else:
+            self._strays.add(record, self.expected)
+            return [self._finding('')] if self._strays.in_row else ()
+        return ()
+
+    def _finding(self, of_all: 'str') -> 'Finding':
+        seen = self._strays.seen
+        return self.finding(
+            seen.start,
+            seen.end,
+            self.sentence.format(seen.count, of_all),
+            seen.examples,
+            self.advice,
+            count=seen.count,
+        )

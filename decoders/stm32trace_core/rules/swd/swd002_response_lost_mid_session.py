@@ -38,7 +38,7 @@ https://community.st.com/stm32-mcus-products-25/i-cant-write-to-the-flash-option
 from ...adi.records import AckRun, LinkReset, LinkStats
 from ...cortex.records import RESET, DebugRequest
 from ...flash.records import OPEN, RESTART_EXPECTED, Window
-from ...lines import LevelChange
+from ...lines import CaptureGap, LevelChange
 from ...record import CAPTURE, NamedTuple
 from ...wire.swd import FAULT, NO_REPLY, WAIT
 from ..limits import RESTART
@@ -50,9 +50,10 @@ from .naming import access_text, request_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Iterable, List, Optional, Union  # novm
+    from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, Union  # novm
 
     from ...context import Context
+    from ...interest import Interest
     from ..rule import Finding, Withdrawn
 
     Made = Union[Finding, Withdrawn]
@@ -112,6 +113,7 @@ class ResponseLostMidSession(Rule):
         LevelChange,
         DebugRequest,
         Window,
+        CaptureGap,
     )
 
     def __init__(self, context: 'Context', bus: 'str' = CAPTURE) -> 'None':
@@ -126,6 +128,11 @@ class ResponseLostMidSession(Rule):
         self._before = 0  # packets answered OK before this silence
         self._past = Occurrences()  # silences that ended with an answer
         self._worst = Severity.NOTE  # of these
+
+    @property
+    def interests(self) -> 'Optional[Tuple[Interest, ...]]':
+        """The accesses before a silence."""
+        return LastTaken.INTERESTS
 
     def feed(self, record: 'Any') -> 'Iterable[Made]':
         """Take a record; a silence is told when it is long enough."""
@@ -209,6 +216,11 @@ class ResponseLostMidSession(Rule):
         self._past.merge(silence.count, silence.start, silence.end, self._evidence(silence))
         return [self._returned(silence)]
 
+    def _gap(self, gap: 'CaptureGap') -> 'Iterable[Made]':
+        """What came before the silence is not known, nor whether it was one."""
+        self._silence, self._taken = None, LastTaken()
+        return ()
+
     def _level(self, change: 'LevelChange') -> 'Iterable[Made]':
         self._levels.feed(change)
         return ()
@@ -288,6 +300,7 @@ _HANDLERS = {
     LevelChange: ResponseLostMidSession._level,
     DebugRequest: ResponseLostMidSession._request,
     Window: ResponseLostMidSession._window,
+    CaptureGap: ResponseLostMidSession._gap,
 }  # type: Dict[type, Callable[[ResponseLostMidSession, Any], Iterable[Made]]]
 
 RULE = ResponseLostMidSession

@@ -29,18 +29,9 @@ Arm IHI 0031 (ADIv5.2), B4.2 (the three legal acknowledges; SWDIO has a pull-up)
 https://github.com/grandideastudio/jtagulator/pull/30
 """
 
-from ...adi.records import AckRun, LinkReset, LinkStats
-from ...record import CAPTURE
 from ...wire.swd import ALL_ZERO
-from ..rule import WIRING, Confidence, Rule, RuleInfo, Severity
-from .strays import FEWEST, SHARE, Strays
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Iterable  # novm
-
-    from ...context import Context
-    from ..rule import Finding
+from ..rule import WIRING, Confidence, RuleInfo, Severity
+from .strays import StrayRule
 
 EXPECTED = 'an open line reads 111, through its pull-up (IHI 0031 B4.2)'
 
@@ -53,7 +44,7 @@ ADVICE = (
 )
 
 
-class AckAllZero(Rule):
+class AckAllZero(StrayRule):
     """Counts packets acknowledged 000."""
 
     info = RuleInfo(
@@ -67,40 +58,13 @@ class AckAllZero(Rule):
         'the acknowledge reads 000: something holds SWDIO low',
         'IHI 0031 B4.2; [JTAGU]',
     )
-    consumes = (AckRun, LinkReset, LinkStats)
+    sentence = 'The acknowledge of {}{} packets reads 000: something holds SWDIO low'
+    expected = EXPECTED
+    advice = ADVICE
 
-    def __init__(self, context: 'Context', bus: 'str' = CAPTURE) -> 'None':
-        super(AckAllZero, self).__init__(context, bus)
-        self._strays = Strays(
-            context.limit('SWD003_FEWEST', FEWEST), context.limit('SWD003_SHARE', SHARE)
-        )
-
-    def feed(self, record: 'Any') -> 'Iterable[Finding]':
-        """Tell a row at once, single packets in the end."""
-        if isinstance(record, LinkReset):
-            self._strays.reset(record)
-        elif isinstance(record, LinkStats):
-            if self._strays.is_much(record.packets):
-                return [self._finding(' of {}'.format(record.packets))]
-        elif record.ack != ALL_ZERO:
-            self._strays.other()
-        else:
-            self._strays.add(record, EXPECTED)
-            return [self._finding('')] if self._strays.in_row else ()
-        return ()
-
-    def _finding(self, of_all: 'str') -> 'Finding':
-        seen = self._strays.seen
-        return self.finding(
-            seen.start,
-            seen.end,
-            'The acknowledge of {}{} packets reads 000: something holds SWDIO low'.format(
-                seen.count, of_all
-            ),
-            seen.examples,
-            ADVICE,
-            count=seen.count,
-        )
+    def is_stray(self, ack: 'int') -> 'bool':
+        """Tell whether it is 000."""
+        return ack == ALL_ZERO
 
 
 RULE = AckAllZero

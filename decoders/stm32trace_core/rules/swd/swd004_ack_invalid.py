@@ -30,18 +30,9 @@ Arm IHI 0031 (ADIv5.2), B4.2 (the legal acknowledges), B4.1 (turnaround).
 [DP172] Acknowledge bits missing, https://github.com/raspberrypi/debugprobe/issues/172
 """
 
-from ...adi.records import AckRun, LinkReset, LinkStats
-from ...record import CAPTURE
 from ...wire.swd import ALL_ZERO, FAULT, NO_REPLY, OK, WAIT
-from ..rule import WIRING, Confidence, Rule, RuleInfo, Severity
-from .strays import FEWEST, SHARE, Strays
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Iterable  # novm
-
-    from ...context import Context
-    from ..rule import Finding
+from ..rule import WIRING, Confidence, RuleInfo, Severity
+from .strays import StrayRule
 
 KNOWN = (OK, WAIT, FAULT, NO_REPLY, ALL_ZERO)
 EXPECTED = 'expected 100, 010 or 001 (IHI 0031 B4.2)'
@@ -54,7 +45,7 @@ ADVICE = (
 )
 
 
-class AckInvalid(Rule):
+class AckInvalid(StrayRule):
     """Counts packets with an acknowledge that no target sends."""
 
     info = RuleInfo(
@@ -68,39 +59,16 @@ class AckInvalid(Rule):
         'acknowledges that no target sends: bits arrive shifted or changed',
         'IHI 0031 B4.2; [YAPI], [JTAGU], [DP172]',
     )
-    consumes = (AckRun, LinkReset, LinkStats)
+    sentence = (
+        'The acknowledge of {}{} packets is one that no target sends: bits are shifted or changed on'
+        ' the way'
+    )
+    expected = EXPECTED
+    advice = ADVICE
 
-    def __init__(self, context: 'Context', bus: 'str' = CAPTURE) -> 'None':
-        super(AckInvalid, self).__init__(context, bus)
-        self._strays = Strays(
-            context.limit('SWD004_FEWEST', FEWEST), context.limit('SWD004_SHARE', SHARE)
-        )
-
-    def feed(self, record: 'Any') -> 'Iterable[Finding]':
-        """Tell a row at once, single packets in the end."""
-        if isinstance(record, LinkReset):
-            self._strays.reset(record)
-        elif isinstance(record, LinkStats):
-            if self._strays.is_much(record.packets):
-                return [self._finding(' of {}'.format(record.packets))]
-        elif record.ack in KNOWN:
-            self._strays.other()
-        else:
-            self._strays.add(record, EXPECTED)
-            return [self._finding('')] if self._strays.in_row else ()
-        return ()
-
-    def _finding(self, of_all: 'str') -> 'Finding':
-        seen = self._strays.seen
-        return self.finding(
-            seen.start,
-            seen.end,
-            'The acknowledge of {}{} packets is one that no target sends: bits are shifted or'
-            ' changed on the way'.format(seen.count, of_all),
-            seen.examples,
-            ADVICE,
-            count=seen.count,
-        )
+    def is_stray(self, ack: 'int') -> 'bool':
+        """Tell whether it is none that has a meaning."""
+        return ack not in KNOWN
 
 
 RULE = AckInvalid

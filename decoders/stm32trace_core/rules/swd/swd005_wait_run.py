@@ -36,20 +36,23 @@ flash that is being programmed is stalled until it ends); numbers of healthy cap
 """
 
 from ...adi.records import AckRun, LinkReset, RegisterAccess
-from ...flash.records import ERASE_PENDING, OPEN, OPTION_PROGRAMMING, PROGRAM_PENDING, Window
+from ...flash.records import Window
+from ...lines import CaptureGap
 from ...record import CAPTURE, NamedTuple
 from ...wire.swd import WAIT
 from ..occurrences import Occurrences
-from ..rule import TARGET, Confidence, Evidence, Rule, RuleInfo, Severity
+from ..pending import PendingWork
+from ..rule import LIKELY, TARGET, Confidence, Evidence, Rule, RuleInfo, Severity
 from .link import OkCount
 from .naming import request_text
-from .requests import Aborts
+from .requests import ABORTS, Aborts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Iterable, Optional, Set, Tuple, Union  # novm
+    from typing import Any, Callable, Dict, Iterable, Optional, Tuple, Union  # novm
 
     from ...context import Context
+    from ...interest import Interest
     from ..rule import Finding, Withdrawn
 
     Made = Union[Finding, Withdrawn]
@@ -61,7 +64,6 @@ LONG_S = 0.050
 FEWEST_OF_LONG = 3
 
 STALLED = 'the flash is working, which stalls accesses to it'
-WORKING = (ERASE_PENDING, PROGRAM_PENDING, OPTION_PROGRAMMING)
 
 WAIT_FOR_FLASH = (
     'The flash was still working: let it end, and do not reset the part or cut its supply while it'
@@ -105,8 +107,9 @@ class WaitRun(Rule):
         False,
         'the same request is answered WAIT over and over: an access does not end',
         'IHI 0031 B4.2; [PRS1340], [PRS1840], [DUMPS]',
+        LIKELY,
     )
-    consumes = (AckRun, LinkReset, RegisterAccess, Window)
+    consumes = (AckRun, LinkReset, RegisterAccess, Window, CaptureGap)
 
     def __init__(self, context: 'Context', bus: 'str' = CAPTURE) -> 'None':
         super(WaitRun, self).__init__(context, bus)
@@ -114,11 +117,16 @@ class WaitRun(Rule):
         self._aborts = Aborts()
         self._run = None  # type: Optional[AckRun]
         self._chain = None  # type: Optional[_Chain]
-        self._open = set()  # type: Set[Tuple[str, str, int]]  # windows in which the flash works
+        self._work = PendingWork()  # of the flash
         self._working = False  # some of the chains told began in one
         self._is_told = False  # the chain that goes on
         self._told = Occurrences()  # the chains before it
         self._worst = Severity.WARNING
+
+    @property
+    def interests(self) -> 'Optional[Tuple[Interest, ...]]':
+        """Writes of ABORT, of which only those count that come after a run."""
+        return () if self._run is None else ABORTS
 
     def feed(self, record: 'Any') -> 'Iterable[Made]':
         """Take a record; a chain is told as soon as it is long enough."""
@@ -133,10 +141,10 @@ class WaitRun(Rule):
         severity = self._severity(chain)
         if severity is None:
             return ()
-        if self._open and severity == Severity.WARNING:
+        if self._work.is_on and severity == Severity.WARNING:
             return [self.withdrawn(chain.start, chain.end, STALLED)]
-        self._worst = max(self._worst, Severity.WARNING if self._open else severity)
-        self._working |= bool(self._open)
+        self._worst = max(self._worst, Severity.WARNING if self._work.is_on else severity)
+        self._working |= self._work.is_on
         self._is_told = True
         return [self._finding(chain)]
 
@@ -150,10 +158,15 @@ class WaitRun(Rule):
                 end=run.end, count=chain.count + run.count, oks=oks, aborts=aborts
             )
         else:
-            if chain is not None and self._is_told:
-                self._told.merge(1, chain.start, chain.end, [self._evidence(chain)])
-            self._is_told = False
+            self._keep()
             self._chain = _Chain(run.start, run.end, run.request, run.count, oks, aborts)
+
+    def _keep(self) -> 'None':
+        """Count the chain that has ended, if it was told."""
+        chain = self._chain
+        if chain is not None and self._is_told:
+            self._told.merge(1, chain.start, chain.end, [self._evidence(chain)])
+        self._is_told = False
 
     def _severity(self, chain: '_Chain') -> 'Optional[Severity]':
         long = self.context.longer(
@@ -174,11 +187,14 @@ class WaitRun(Rule):
         self._oks.feed(record)
         return ()
 
+    def _gap(self, gap: 'CaptureGap') -> 'Iterable[Made]':
+        self._keep()
+        self._chain = self._run = None
+        self._work.forget()
+        return ()
+
     def _window(self, window: 'Window') -> 'Iterable[Made]':
-        if window.kind in WORKING and window.state == OPEN:
-            self._open.add(window.key)
-        else:
-            self._open.discard(window.key)
+        self._work.feed(window)
         return ()
 
     def _finding(self, chain: '_Chain') -> 'Finding':
@@ -218,6 +234,7 @@ _HANDLERS = {
     LinkReset: WaitRun._reset,
     RegisterAccess: WaitRun._access,
     Window: WaitRun._window,
+    CaptureGap: WaitRun._gap,
 }  # type: Dict[type, Callable[[WaitRun, Any], Iterable[Made]]]
 
 RULE = WaitRun

@@ -34,19 +34,22 @@ Arm IHI 0031 (ADIv5.2), B4.2 (FAULT, overrun mode), B2.2.1 (ABORT).
 
 from ...adi.records import OK, AckRun, MemoryAccess, RegisterAccess
 from ...adi.registers import CTRL_STAT
+from ...interest import interest
+from ...lines import CaptureGap
 from ...record import CAPTURE
 from ...wire.swd import FAULT
 from ..occurrences import Occurrences
-from ..rule import HOST, Confidence, Evidence, Rule, RuleInfo, Severity
+from ..rule import HOST, YES, Confidence, Evidence, Rule, RuleInfo, Severity
 from .link import LastTaken
 from .naming import access_text, request_text
-from .requests import PATIENCE, Aborts, Requests, is_abort
+from .requests import ABORTS, PATIENCE, Aborts, Requests, is_abort
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterable, List, Optional, Union  # novm
+    from typing import Any, Iterable, List, Optional, Tuple, Union  # novm
 
     from ...context import Context
+    from ...interest import Interest
     from ..rule import Finding, Withdrawn
 
     Made = Union[Finding, Withdrawn]
@@ -62,6 +65,9 @@ ADVICE = (
     ' clock.',
 )
 
+MODE = LastTaken.INTERESTS + (interest(RegisterAccess, names=(CTRL_STAT.name,)),)
+TOLD = LastTaken.INTERESTS + ABORTS
+
 
 class FaultRun(Rule):
     """Waits, from the last FAULT on, for the host to write ABORT."""
@@ -76,8 +82,9 @@ class FaultRun(Rule):
         False,
         'FAULT again and again, because the host does not clear the sticky error',
         'IHI 0031 B4.2; [DUMPS], [BMP1072], [OCD1165]',
+        YES,
     )
-    consumes = LastTaken.CONSUMES + (AckRun,)
+    consumes = LastTaken.CONSUMES + (AckRun, CaptureGap)
 
     def __init__(self, context: 'Context', bus: 'str' = CAPTURE) -> 'None':
         super(FaultRun, self).__init__(context, bus)
@@ -92,10 +99,21 @@ class FaultRun(Rule):
         self._seen = Occurrences()
         self._is_told = False  # this series
 
+    @property
+    def interests(self) -> 'Optional[Tuple[Interest, ...]]':
+        """The accesses before a FAULT, all after it until it is told or cleared, and whether the mode is seen."""
+        if self._first is not None:
+            return TOLD if self._is_told and self._is_mode_seen else None
+        return LastTaken.INTERESTS if self._is_mode_seen else MODE
+
     def feed(self, record: 'Any') -> 'Iterable[Made]':
         """Take a record; a series is told once it is clear that the host does not clear it."""
         if isinstance(record, AckRun):
             return self._acks(record) if record.ack == FAULT else ()
+        if isinstance(record, CaptureGap):  # ABORT may have been written there
+            self._first, self._run, self._faults, self._is_told = None, None, 0, False
+            self._taken = LastTaken()
+            return ()
         self._taken.feed(record)
         if isinstance(record, (RegisterAccess, MemoryAccess)):
             return self._access(record)

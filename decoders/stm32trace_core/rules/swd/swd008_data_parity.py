@@ -34,7 +34,7 @@ https://electronics.stackexchange.com/questions/679090/max32660-evsys-swd-not-wo
 from ...adi.records import ParityError
 from ...record import CAPTURE
 from ..occurrences import Occurrences
-from ..rule import WIRING, Confidence, Rule, RuleInfo, Severity
+from ..rule import WIRING, YES, Confidence, Rule, RuleInfo, Severity
 from .naming import request_text
 
 TYPE_CHECKING = False
@@ -67,6 +67,7 @@ class DataParity(Rule):
         False,
         'data whose parity bit is wrong crossed the link',
         'IHI 0031 B4.1; [BMP1001], [CABLE]',
+        YES,
     )
     consumes = (ParityError,)
 
